@@ -1,0 +1,89 @@
+"""The protocols of tabular families and what they fit. Numbers in, numbers out; preparation is done before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+from mlwright.base.traits import Traits
+from mlwright.data.columns import Array
+from mlwright.models.signature import Task
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a table before a model is fitted to it; portfolios are chosen by it."""
+
+    task: Task
+    rows: int
+    features: int
+    categories: int = 0
+    classes: int = 0
+    missing_share: float = 0.0
+    minority_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FitData:
+    """Rows to fit on.
+
+    Attributes:
+        X: Prepared features, float32, shape (n, d); NaN only under the "tree" preparation.
+        y: int64 class codes 0..C-1, or float64 values, shape (n,).
+        weight: Row weights, float64, shape (n,), or None.
+    """
+
+    X: Array
+    y: Array
+    weight: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitControl:
+    """How a fit may behave: its seed, its threads, and the `time.monotonic()` by which it must have stopped."""
+
+    seed: int
+    threads: int
+    deadline: float | None = None
+
+
+class Estimator(Protocol):
+    """A fitted model on prepared features."""
+
+    rounds: int  # boosting rounds, trees or iterations kept
+
+    def predict(self, X: Array) -> Array:
+        """Return probabilities, float64, shape (n, C), rows sum to 1; or values, float64, shape (n,)."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write the library's own safe format and an `estimator.json` into an existing, empty directory."""
+        ...
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote, executing no code from it."""
+        ...
+
+
+class Family(Protocol):
+    """One kind of model. Stateless; constructed with no arguments."""
+
+    traits: ClassVar[Traits]
+    name: ClassVar[str]
+    preparation: ClassVar[Literal["tree", "linear"]]
+    complexity: ClassVar[int]  # order of simplicity: within the noise floor the lower one is kept
+
+    def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
+        """Return parameter sets worth trying first, best guess first, at least one."""
+        ...
+
+    def suggest(self, trial: Any, facts: Facts) -> dict[str, Any]:
+        """Draw parameters from an Optuna trial."""
+        ...
+
+    def fit(self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl) -> Estimator:
+        """Fit on `train`; `valid` is for early stopping only."""
+        ...

@@ -1,0 +1,49 @@
+"""What a delivered model takes and gives. Written as `model/signature.json`; all a service needs beside the ONNX."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mlwright.data.schema import Column
+
+
+class Task(StrEnum):
+    """What is predicted."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+    @property
+    def is_classification(self) -> bool:
+        return self is not Task.REGRESSION
+
+
+class Signature(BaseModel):
+    """The border of a model. Immutable.
+
+    The ONNX graph has one input per column of `inputs`, named as the column, shape [N, 1]: double for numbers and
+    datetimes (missing is NaN), string for categories and text (missing is ""). Its outputs are, for classification,
+    `label` (string [N]) and `probabilities` (float [N, classes], in the order of `classes`); for regression, `value`
+    (float [N]).
+
+    Attributes:
+        name, version: Which model this is; the version is a content hash.
+        classes: Labels in the order of the probabilities; empty for regression.
+        label_type: How a label is written in a reply.
+        positive: The class that `threshold` speaks of (binary only).
+        threshold: The positive class is predicted at or above this probability (binary only).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: str
+    task: Task
+    target: str
+    inputs: tuple[Column, ...]
+    classes: tuple[str, ...] = ()
+    label_type: Literal["string", "integer", "boolean"] = "string"
+    positive: str | None = None
+    threshold: float | None = None
