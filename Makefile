@@ -43,7 +43,7 @@ format: $(VENV)/.dev  ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated parts of the documents
-	@$(BIN)/python -m bench.generate_docs
+	@$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev  ## measure speed and size; writes docs/benchmarks.md
 	@$(BIN)/python -m bench.run

@@ -1,3 +1,40 @@
-"""mlwright: an AI/ML engineer as a program."""
+"""mlwright: an AI/ML engineer as a program.
+
+    import mlwright
+
+    delivery = mlwright.deliver("brief.yaml")
+    delivery.model.predict(frame)  # pandas, polars or Arrow in, the same kind out
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlwright.delivery.delivery import Delivery as Delivery
+    from mlwright.planner.deliver import deliver as deliver
 
 __version__ = "0.1.0"
+__all__ = ["Delivery", "__version__", "deliver", "open_delivery"]
+
+# Loaded when first asked for, so that `import mlwright` stays instant.
+_PUBLIC = {
+    "deliver": ("mlwright.planner.deliver", "deliver"),
+    "Delivery": ("mlwright.delivery.delivery", "Delivery"),
+}
+
+
+def open_delivery(path: str) -> "Delivery":
+    """Open a delivery's folder to predict with it."""
+    from pathlib import Path
+
+    from mlwright.delivery.delivery import Delivery
+
+    return Delivery.open(Path(path))
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        from importlib import import_module
+
+        module, attribute = _PUBLIC[name]
+        return getattr(import_module(module), attribute)
+    raise AttributeError(f"module 'mlwright' has no attribute {name!r}")

@@ -1,1 +1,15 @@
-"""."""
+"""The expert's knowledge: one file per kind of problem, read top to bottom, returns a plan.
+
+To add a kind of problem: one file and one line in `RECIPES`.
+"""
+
+from mlwright.base.registry import Registry
+
+RECIPES = Registry(
+    "recipe",
+    group="mlwright.recipes",
+    builtin={
+        "classification": "mlwright.recipes.table:Table",
+        "regression": "mlwright.recipes.table:Table",
+    },
+)
