@@ -21,9 +21,8 @@ from mlwright.base.seeds import derive_seed, generator
 from mlwright.data.columns import Array, Columns, row_count, take
 from mlwright.data.schema import Column
 from mlwright.explain.codes import CodeTable
-from mlwright.explain.explanation import (
-    Explanation,
-)
+from mlwright.explain.explanation import Explanation
+from mlwright.explain.found import Found, Work
 
 Predict = Callable[[Columns], Array]
 
