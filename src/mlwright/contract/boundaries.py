@@ -1,0 +1,46 @@
+"""What is not this engineer's work: the brief is sent on to whoever does it."""
+
+import re
+
+from mlwright.base.errors import ContractError
+from mlwright.contract.schema import Boundary, Contract
+
+# Words that make it a prediction about such a thing, not the thing itself: "predict which web pages ...".
+_LEARNING = re.compile(
+    r"\b(predict\w*|classif\w*|forecast\w*|estimat\w*|detect\w*|regress\w*|scor(?:e|es|ing)|rank\w*|cluster\w*|recogni[sz]\w*"
+    r"|tell\b.{1,60}\bfrom|tell\b.{1,60}\bapart|which\b|how (?:many|much|long|far)|probabilit\w*|likel\w*|churn|anomal\w*)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def find_boundary(objective: str, contract: Contract) -> Boundary | None:
+    """Return the boundary that an objective crosses, or None. Conservative: in doubt it is our work.
+
+    A boundary's `words` are phrases; `*` stands for the rest of a word and `...` for up to five words between.
+    """
+    if _LEARNING.search(objective):
+        return None
+    return next(
+        (line for line in contract.boundaries if any(_pattern(words).search(objective) for words in line.words)), None
+    )
+
+
+def check_boundaries(objective: str, contract: Contract) -> None:
+    """Refuse work that is somebody else's.
+
+    Raises:
+        ContractError: Names the delegate.
+    """
+    crossed = find_boundary(objective, contract)
+    if crossed is not None:
+        why = f" {crossed.why}" if crossed.why else ""
+        raise ContractError(
+            f"The objective {objective!r} is {crossed.work}, which this contract leaves to the {crossed.delegate}.{why}",
+            hint=f"Hand it to the {crossed.delegate}; ask here for what should be predicted from which data.",
+        )
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    pieces = [re.escape(word).replace(r"\*", r"\w*") for word in words.replace("...", " ... ").split()]
+    body = r"\s+".join(piece for piece in pieces).replace(r"\s+\.\.\.\s+", r"\s+(?:[\w'-]+\s+){0,5}")
+    return re.compile(rf"\b{body}\b", re.IGNORECASE)
