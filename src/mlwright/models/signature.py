@@ -47,3 +47,8 @@ class Signature(BaseModel):
     label_type: Literal["string", "integer", "boolean"] = "string"
     positive: str | None = None
     threshold: float | None = None
+
+    def graph_input(self, column: str) -> str:
+        """Return the name of the column's input in the ONNX graph: its own, unless the graph needs that one itself."""
+        taken = column in ("label", "probabilities", "value") or column.startswith(("_", "input:"))
+        return f"input:{column}" if taken else column

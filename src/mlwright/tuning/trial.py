@@ -1,0 +1,256 @@
+"""One trial: one family with one set of parameters, cross-validated with everything fitted inside the folds."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from mlwright.base.errors import BudgetError, Infeasible, MlwrightError, Signal
+from mlwright.base.seeds import derive_seed
+from mlwright.data.columns import Array
+from mlwright.models.protocol import Estimator, Family, FitControl
+from mlwright.models.tabular import MODELS
+from mlwright.models.tabular.ensemble import Member, write_json
+from mlwright.tuning.folds import PreparedFolds, early_stopping_data, whole_fold
+from mlwright.tuning.objective import Objective
+from mlwright.tuning.table import TrainingTable
+
+Status = Literal["complete", "partial", "pruned", "failed"]
+Judge = Callable[[Sequence[float]], str]  # losses of the finished folds -> why to stop, "" to go on
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSpec:
+    """What is tried.
+
+    Attributes:
+        number: 0, 1, 2 ... in the order of the search; the seed of the trial is derived from it.
+        family: Name in `MODELS`.
+        origin: "baseline", "portfolio" or "tpe".
+        draws: What Optuna drew, by its own names; empty unless the origin is "tpe".
+        why: Why the search tried this now.
+    """
+
+    number: int
+    family: str
+    params: Mapping[str, Any]
+    origin: str = ""
+    draws: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A finished trial.
+
+    Attributes:
+        member: The bag of the finished folds; None when pruned or failed.
+        oof: Out-of-fold predictions, float64, (n, C) or (n,); NaN where no finished fold predicted.
+        fold_losses: One per finished fold, in the order of the folds; lower is better whatever the metric.
+        loss: Of all predicted rows together; infinite when there are none.
+        status: "complete"; "partial" (out of time after a fold or more; a last resort); "pruned" (clearly worse than
+            the best); "failed".
+        reason: Why it is not complete; empty when it is.
+    """
+
+    spec: TrialSpec
+    member: Member | None
+    oof: Array
+    fold_losses: tuple[float, ...]
+    loss: float
+    seconds: float
+    status: Status
+    reason: str = ""
+
+    def fold_scores(self, direction: Literal["maximise", "minimise"]) -> tuple[float, ...]:
+        """Return the metric of each finished fold in its own direction."""
+        return tuple(-loss if direction == "maximise" else loss for loss in self.fold_losses)
+
+    def save(self, directory: Path) -> None:
+        """Write `trial.json`, `oof.npy`, `member/` and `times.json` into an existing, empty directory.
+
+        The same trial gives the same bytes everywhere but in `times.json`.
+        """
+        content = {
+            "spec": {
+                "number": self.spec.number,
+                "family": self.spec.family,
+                "params": dict(self.spec.params),
+                "origin": self.spec.origin,
+                "draws": dict(self.spec.draws),
+                "why": self.spec.why,
+            },
+            "fold_losses": [_finite(loss) for loss in self.fold_losses],
+            "loss": _finite(self.loss),
+            "status": self.status,
+            "reason": self.reason,
+        }
+        write_json(directory / "trial.json", content)
+        write_json(directory / "times.json", {"seconds": self.seconds})
+        np.save(directory / "oof.npy", self.oof, allow_pickle=False)
+        if self.member is not None:
+            (directory / "member").mkdir()
+            self.member.save(directory / "member")
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote, executing no code from it."""
+        content = json.loads((directory / "trial.json").read_text(encoding="utf-8"))
+        member = directory / "member"
+        return cls(
+            spec=TrialSpec(**content["spec"]),
+            member=Member.load(member) if member.is_dir() else None,
+            oof=np.load(directory / "oof.npy", allow_pickle=False),
+            fold_losses=tuple(_known(loss) for loss in content["fold_losses"]),
+            loss=_known(content["loss"]),
+            seconds=json.loads((directory / "times.json").read_text(encoding="utf-8"))["seconds"],
+            status=content["status"],
+            reason=content["reason"],
+        )
+
+
+def _finite(loss: float) -> float | None:
+    """Return the loss as JSON can say it: infinite is null."""
+    return loss if np.isfinite(loss) else None
+
+
+def _known(loss: float | None) -> float:
+    return float("inf") if loss is None else loss
+
+
+@dataclass(slots=True)
+class _Bag:
+    """The finished folds of a trial that is under way."""
+
+    total: Array
+    times: Array
+    fold_losses: list[float] = field(default_factory=list)
+    preparations: list[Any] = field(default_factory=list)
+    estimators: list[Estimator] = field(default_factory=list)
+
+    def oof(self) -> Array:
+        seen = self.times > 0
+        shape = (-1,) + (1,) * (self.total.ndim - 1)
+        mean = self.total / np.maximum(self.times, 1).reshape(shape)
+        mean[~seen] = np.nan
+        return mean
+
+
+def run_trial(
+    spec: TrialSpec,
+    table: TrainingTable,
+    control: FitControl,
+    *,
+    prepared: PreparedFolds | None = None,
+    judge: Judge | None = None,
+) -> Trial:
+    """Cross-validate one family with one set of parameters.
+
+    In every fold the preparation and the estimator see that fold's training rows only. With a deadline, each fold may
+    take an equal part of the time that is left, so that an estimator able to stop early gives all its folds.
+
+    Args:
+        control: `seed` is that of the whole search; the trial derives its own from it and from its number.
+        prepared: Matrices shared with other trials of the same table and seed.
+        judge: Asked after every fold but the last whether to go on.
+
+    Raises:
+        MlwrightError: Something outside the trial is wrong (the table, an extra that is missing). What goes wrong
+            inside the fit is the trial's status and reason instead.
+    """
+    started = time.monotonic()
+    family: Family = MODELS.load(spec.family)()
+    prepared = prepared or PreparedFolds(table, control.seed)
+    objective = Objective.of(table)
+    shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
+    bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
+    status, reason = _run_folds(spec, family, _Work(table, prepared, control, objective, judge), bag)
+    oof = bag.oof()
+    seen = bag.times > 0
+    keep = status in ("complete", "partial")
+    member = Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators)) if keep else None
+    loss = objective.loss(oof, seen) if seen.any() else float("inf")
+    return Trial(spec, member, oof, tuple(bag.fold_losses), loss, time.monotonic() - started, status, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    table: TrainingTable
+    prepared: PreparedFolds
+    control: FitControl
+    objective: Objective
+    judge: Judge | None
+
+
+def _run_folds(spec: TrialSpec, family: Family, work: _Work, bag: _Bag) -> tuple[Status, str]:
+    folds = work.table.folds
+    for index in range(len(folds)):
+        late = _too_late(work.control.deadline, bag, len(folds) - index)
+        if late:
+            return ("partial" if bag.estimators else "failed"), late
+        try:
+            _run_fold(spec, family, work, bag, index)
+        except Signal as signal:
+            return "failed", signal.message
+        except BudgetError as error:
+            reason = f"out of time in fold {index + 1} of {len(folds)}: {error.message}"
+            return ("partial" if bag.estimators else "failed"), reason
+        verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < len(folds) else ""
+        if verdict:
+            return "pruned", verdict
+    return "complete", ""
+
+
+def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
+    """Return why no further fold may begin, or nothing."""
+    if deadline is None or time.monotonic() < deadline:
+        return ""
+    return f"out of time after {len(bag.estimators)} of {len(bag.estimators) + folds_left} folds."
+
+
+def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, index: int) -> None:
+    table = work.table
+    fold = work.prepared.get(family.preparation, index)
+    if getattr(family, "early_stopping", True):
+        train, valid = early_stopping_data(table, index, fold, work.control.seed)
+    else:
+        train, valid = whole_fold(table, index, fold), None
+    control = FitControl(
+        seed=derive_seed(work.control.seed, "trial", spec.number, index),
+        threads=work.control.threads,
+        deadline=_fold_deadline(work.control.deadline, len(table.folds) - index),
+    )
+    try:
+        estimator = family.fit(train, valid, table.task, spec.params, control)
+        prediction = estimator.predict(fold.valid).astype(np.float64)
+    except MlwrightError:
+        raise
+    except Exception as exc:
+        raise Infeasible(
+            f"{spec.family} failed in fold {index + 1} of {len(table.folds)}: {type(exc).__name__}: {exc}",
+            hint="other parameters or another family may work.",
+        ) from exc
+    if not np.isfinite(prediction).all():
+        raise Infeasible(
+            f"{spec.family} predicted values that are not finite in fold {index + 1} of {len(table.folds)}.",
+            hint="other parameters or another family may work.",
+        )
+    rows = table.folds[index][1]
+    only = np.full_like(bag.total, np.nan)
+    only[rows] = prediction
+    bag.total[rows] += prediction
+    bag.times[rows] += 1
+    bag.fold_losses.append(work.objective.loss(only, rows))
+    bag.preparations.append(fold.preparation)
+    bag.estimators.append(estimator)
+
+
+def _fold_deadline(deadline: float | None, folds_left: int) -> float | None:
+    if deadline is None:
+        return None
+    now = time.monotonic()
+    return now + max(deadline - now, 0.0) / folds_left
