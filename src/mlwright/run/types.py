@@ -11,6 +11,10 @@ from mlwright.brief.schema import Assumption
 from mlwright.contract.gate import Gate
 
 
+SESSION_KINDS = ("run.opened", "run.resumed")  # the first event of each session
+DONE_KINDS = ("step.done", "step.skipped")
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,8 +69,17 @@ class Plan(_Frozen):
     notes: tuple[str, ...] = ()
 
     def next(self, events: Iterable[Event]) -> Step | None:
-        """Return the first step that no event reports as finished in this session or an earlier one."""
-        finished = {event.step for event in events if event.kind in ("step.done", "step.skipped")}
+        """Return the first step that no event of this session reports as done or skipped.
+
+        After a resume every step is offered again; `Run.perform` skips what an earlier session finished, and the
+        planner sees each outcome in order, as if nothing had happened.
+        """
+        finished: set[str | None] = set()
+        for event in events:
+            if event.kind in SESSION_KINDS:
+                finished = set()
+            elif event.kind in DONE_KINDS:
+                finished.add(event.step)
         return next((step for step in self.steps if step.name not in finished), None)
 
     def checked(self, tools: Tools, contract: Any) -> "Plan":
