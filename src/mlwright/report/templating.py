@@ -1,0 +1,38 @@
+"""The jinja2 environments of the documents: HTML escapes by itself, Markdown through the `md` filter."""
+
+import re
+from typing import Any
+
+from mlwright.report import wording
+
+
+def environment(*, html: bool) -> Any:
+    """Return an environment over the room's templates; an unknown name in one of them is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("mlwright.report", "templates"),
+        autoescape=html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for name in ("number", "score", "interval", "percent", "duration", "size", "words"):
+        made.filters[name] = getattr(wording, name)
+    made.globals["amount"] = wording.amount
+    made.filters["md"] = markdown_text
+    return made
+
+
+def markdown_text(text: object) -> str:
+    """Escape what would be Markdown or HTML, and keep it on one line.
+
+    Example:
+        >>> markdown_text("a|b <script> *x*")
+        'a\\\\|b &lt;script&gt; \\\\*x\\\\*'
+    """
+    line = " ".join(str(text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # an underscore or a hash inside a word starts nothing in CommonMark
+    return re.sub(r"([\\`*\[\]|])|(?<!\w)(_)|(_)(?!\w)", r"\\\g<0>", line)
