@@ -107,7 +107,9 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
 
 def student_sf(t: float, freedom: float) -> float:
     """Return P(T > t) of a Student T."""
-    half = 0.5 * beta_cdf(freedom / (freedom + t * t), freedom / 2, 0.5)
+    x = t * t / (freedom + t * t)
+    # Near t = 0 the first form would lose its digits in 1 - x.
+    half = 0.5 * beta_cdf(1 - x, freedom / 2, 0.5) if x > 0.5 else 0.5 - 0.5 * beta_cdf(x, 0.5, freedom / 2)
     return half if t >= 0 else 1.0 - half
 
 
