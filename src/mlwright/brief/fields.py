@@ -1,0 +1,257 @@
+"""One reader per kind of field: a node in, a typed value out, or `Wrong` that says what was expected."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlwright.base.errors import BriefError
+from mlwright.base.suggest import did_you_mean
+from mlwright.brief.schema import KINDS, Gate, Op, RoleWord, Threshold
+from mlwright.brief.source import Node, Wrong
+from mlwright.brief.units import parse_bytes, parse_dollars, parse_number, parse_rate, parse_seconds
+
+LATER_KINDS = (
+    "forecast", "ranking", "anomaly", "clustering", "recommendation", "text_classification", "ner",
+    "question_answering", "summarization", "image_classification", "detection", "segmentation", "rag", "finetune",
+    "agent",
+)  # fmt: skip
+FAIRNESS = (
+    "equalized_odds", "demographic_parity", "equal_opportunity", "predictive_parity", "error_rate", "mean_error",
+)  # fmt: skip
+ROLES: tuple[RoleWord, ...] = ("feature", "target", "group", "time", "weight", "sensitive", "id", "ignored")
+FASTEST_SECONDS = 0.0005  # one HTTP exchange over loopback alone takes about so long
+
+Reader = Callable[[Node], Any]
+_THRESHOLD = re.compile(r"(>=|<=|>|<|=>|=<|≥|≤|==|=)?\s*(.+)", re.DOTALL)
+_AT = re.compile(r"(?P<threshold>.+?)\s+at\s+(?P<metric>[\w@.\- ]*?[\w@.])\s*(?:>=|=|of)?\s+(?P<value>[\d.]+%?)", re.DOTALL)
+
+
+def text(node: Node) -> str:
+    """A line or more of text."""
+    if isinstance(node.value, dict | list) or node.value is None or not node.text.strip():
+        raise Wrong(f"expected text, it is {node.kind}.", "Write one sentence or name; quote it if it has a colon.")
+    return node.text.strip()
+
+
+def name(node: Node) -> str:
+    """A name, kept exactly as it is written: a column may be called `no` or `1e3` or have spaces around it."""
+    if isinstance(node.value, dict | list) or node.text == "":
+        raise Wrong(f"expected a name, it is {node.kind}.", "Write the name as it is in the data; quote it if in doubt.")
+    return node.text
+
+
+def names(node: Node) -> str | tuple[str, ...]:
+    """One text or several."""
+    if not isinstance(node.value, list):
+        return text(node)
+    if not node.value:
+        raise Wrong("the list is empty.", "Name at least one.")
+    return tuple(text(item) for item in node.value)
+
+
+def one_of(*words: str) -> Reader:
+    """One of a few words."""
+
+    def read(node: Node) -> str:
+        word = text(node)
+        if word.lower() in words:
+            return word.lower()
+        raise Wrong(f"'{word}' is not one of {', '.join(words)}.", _sentence(did_you_mean(word, words)), node)
+
+    return read
+
+
+def kind(node: Node) -> str:
+    """The kind of problem."""
+    word = text(node).lower().replace(" ", "_").replace("-", "_")
+    if word in KINDS:
+        return word
+    if word in LATER_KINDS:
+        raise Wrong(f"kind '{word}' cannot be done yet.", f"This version does {' and '.join(KINDS)}.")
+    if re.search(r"binary|multi_?class|classif", word):
+        raise Wrong(f"'{text(node)}' is not a kind.", "Did you mean 'classification'? The classes are counted in the data.")
+    raise Wrong(f"'{text(node)}' is not a kind.", _sentence(did_you_mean(word, (*KINDS, *LATER_KINDS))))
+
+
+def whole(low: int, high: int) -> Reader:
+    """A whole number in [low, high]."""
+
+    def read(node: Node) -> int:
+        value = number(node)
+        if value != int(value) or not low <= value <= high:
+            raise Wrong(f"expected a whole number from {low} to {high}, it is {node.kind}.", f"Write {max(low, 1)}, say.")
+        return int(value)
+
+    return read
+
+
+def number(node: Node) -> float:
+    """A finite number."""
+    return _parsed(node, parse_number)
+
+
+def positive(parse: Callable[[str], float], what: str, *, zero: bool = False) -> Reader:
+    """A quantity above 0, or from 0 on."""
+
+    def read(node: Node) -> Any:
+        value = _parsed(node, parse)
+        if value < 0 or (value == 0 and not zero):
+            raise Wrong(f"{what} of {node.kind} is impossible.", "It must be 0 or more." if zero else "It must be above 0.")
+        return value
+
+    return read
+
+
+def latency(node: Node) -> float:
+    """A latency; a bare number would be ambiguous and is refused."""
+    if re.fullmatch(r"\s*[\d._]+\s*", node.text):
+        raise Wrong(f"{node.kind} has no unit.", f"Write `{node.text.strip()} ms` or `{node.text.strip()} s`.")
+    value = positive(parse_seconds, "a latency")(node)
+    if value < FASTEST_SECONDS:
+        raise Wrong(
+            f"a latency of {node.kind} is impossible: one HTTP exchange alone takes about 0.5 ms.",
+            "Ask for 1 ms or more; 20 ms is common.",
+        )
+    return value
+
+
+def memory(node: Node) -> int:
+    """Memory for training."""
+    value = int(positive(parse_bytes, "a memory")(node))
+    if value < 256_000_000:
+        raise Wrong(
+            f"a memory of {node.kind} is impossible: the libraries alone need about 250 MB.", "Write 2 GB or more."
+        )
+    return value
+
+
+time_limit = positive(parse_seconds, "a time")
+size = positive(parse_bytes, "a size")
+rate = positive(parse_rate, "a throughput")
+dollars = positive(parse_dollars, "an amount", zero=True)
+cost = positive(parse_number, "a cost", zero=True)
+
+
+def share(node: Node) -> float:
+    """A share strictly between 0 and 1."""
+    value = number(node)
+    if not 0 < value < 1:
+        raise Wrong(f"a share of {node.kind} is impossible.", "Write a number between 0 and 1, such as 0.2.")
+    return value
+
+
+def metric_name(node: Node) -> str:
+    """The name of a metric; common other names are understood."""
+    return find_metric(text(node)).name
+
+
+def find_metric(word: str) -> Any:
+    """Return the metric called `word`, or raise Wrong."""
+    from mlwright.evaluation.metrics import metric
+
+    try:
+        return metric(word)
+    except BriefError as exc:
+        raise Wrong(_lower(exc.message), _sentence(exc.hint)) from exc
+
+
+def threshold(metric: Any, node: Node) -> Threshold:
+    """A threshold of a metric: `>= 0.97`, `<= 0.4`, or a bare number, whose sense is the metric's."""
+    word = text(node)
+    natural: Op = ">=" if metric.direction == "maximise" else "<="
+    found = _THRESHOLD.fullmatch(word)
+    sign = found[1] if found else None
+    value = _number_in(found[2] if found else word, f"'{word}' is not a threshold.", f'Write "{natural} 0.9", say.')
+    op = {">=": ">=", "=>": ">=", ">": ">=", "≥": ">=", "<=": "<=", "=<": "<=", "<": "<=", "≤": "<="}.get(sign or natural)
+    if op is None:
+        raise Wrong(f"'{word}' asks for an exact value.", f'Write "{natural} {value:g}".')
+    if op != natural:
+        more = "more is better" if natural == ">=" else "less is better"
+        raise Wrong(f"'{metric.name} {word}' has the wrong sense: {more}.", f'Did you mean "{natural} {value:g}"?')
+    _check_possible(metric, value, word)
+    return Threshold(op=natural, value=value)
+
+
+def gate(metric_word: str, node: Node) -> Gate:
+    """A gate: a threshold, and perhaps `at precision 0.9`."""
+    word = text(node)
+    metric = find_metric(metric_word)
+    found = _AT.fullmatch(word)
+    if found is None:
+        if re.search(r"\bat\b", word):
+            raise Wrong(f"'{word}' is not a gate.", 'Write ">= 0.95 at precision 0.9".')
+        limit = threshold(metric, node)
+        return Gate(metric=metric.name, op=limit.op, value=limit.value)
+    limit = threshold(metric, Node(found["threshold"], text=found["threshold"]))
+    at = find_metric(found["metric"])
+    if "regression" in at.tasks or "regression" in metric.tasks:
+        raise Wrong(f"'{metric.name} at {at.name}' has no meaning for values.", "Only metrics of classes have a threshold.")
+    value = _number_in(found["value"], f"'{found['value']}' is not a number.", 'Write ">= 0.95 at precision 0.9".')
+    _check_possible(at, value, word)
+    return Gate(metric=metric.name, op=limit.op, value=limit.value, at_metric=at.name, at_value=value)
+
+
+def fairness_gates(node: Node) -> tuple[Gate, ...]:
+    """`equalized_odds <= 0.1`, or a list of such."""
+    items: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
+    return tuple(_fairness_gate(item) for item in items)
+
+
+def role(node: Node) -> str:
+    """What a column is for."""
+    word = text(node).lower()
+    if word in ROLES:
+        return word
+    raise Wrong(f"'{word}' is not a role of a column.", _sentence(did_you_mean(word, ROLES)))
+
+
+def _fairness_gate(node: Node) -> Gate:
+    word = text(node)
+    found = re.fullmatch(r"([\w -]+?)\s*(<=|<|≤)?\s*([\d.]+%?)", word)
+    if found is None:
+        raise Wrong(f"'{word}' is not a fairness limit.", 'Write "equalized_odds <= 0.1".')
+    measure = re.sub(r"[\s-]+", "_", found[1].strip().lower()).removesuffix("_difference").removesuffix("_gap")
+    if measure not in FAIRNESS:
+        raise Wrong(f"'{found[1]}' is not a fairness measure.", _sentence(did_you_mean(measure, FAIRNESS)))
+    value = _number_in(found[3], f"'{found[3]}' is not a number.", 'Write "equalized_odds <= 0.1".')
+    if value >= 1 and measure != "mean_error":
+        raise Wrong(f"a gap of {value:g} allows everything.", "Gaps lie between 0 and 1; 0.1 is common.")
+    return Gate(metric=measure, op="<=", value=value, fairness=True)
+
+
+def _check_possible(metric: Any, value: float, word: str) -> None:
+    best = metric.best
+    impossible = value > best if metric.direction == "maximise" else value < best
+    if impossible:
+        percent = f" Did you mean {value:g}%?" if metric.direction == "maximise" and 1 < value <= 100 else ""
+        raise Wrong(
+            f"'{metric.name} {word}' is impossible: a perfect model has {best:g}.", f"Ask for something nearer.{percent}"
+        )
+
+
+def _parsed(node: Node, parse: Callable[[str], float]) -> float:
+    if isinstance(node.value, dict | list | bool) or node.value is None:
+        raise Wrong(f"expected a quantity, it is {node.kind}.", "Write a number, with its unit where it has one.")
+    return _number(node.text, parse)
+
+
+def _number(word: str, parse: Callable[[str], float]) -> float:
+    try:
+        return parse(word)
+    except BriefError as exc:
+        raise Wrong(exc.message, exc.hint) from exc
+
+
+def _number_in(word: str, message: str, hint: str) -> float:
+    try:
+        return parse_number(word)
+    except BriefError as exc:
+        raise Wrong(message, hint) from exc
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
