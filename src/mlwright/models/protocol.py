@@ -33,11 +33,14 @@ class FitData:
         X: Prepared features, float32, shape (n, d); NaN only under the "tree" preparation.
         y: int64 class codes 0..C-1, or float64 values, shape (n,).
         weight: Row weights, float64, shape (n,), or None.
+        classes: C, the number of columns that predictions shall have; 0 takes it from the largest code of the training
+            and validation rows together.
     """
 
     X: Array
     y: Array
     weight: Array | None = None
+    classes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class FitControl:
 class Estimator(Protocol):
     """A fitted model on prepared features."""
 
-    rounds: int  # boosting rounds, trees or iterations kept
+    @property
+    def rounds(self) -> int:
+        """Boosting rounds, trees or iterations kept."""
+        ...
 
     def predict(self, X: Array) -> Array:
         """Return probabilities, float64, shape (n, C), rows sum to 1; or values, float64, shape (n,)."""
@@ -74,6 +80,7 @@ class Family(Protocol):
     traits: ClassVar[Traits]
     name: ClassVar[str]
     preparation: ClassVar[Literal["tree", "linear"]]
+    estimator: ClassVar[type[Estimator]]  # what `fit` returns; it reads its own files
     complexity: ClassVar[int]  # order of simplicity: within the noise floor the lower one is kept
 
     def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
@@ -85,5 +92,11 @@ class Family(Protocol):
         ...
 
     def fit(self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl) -> Estimator:
-        """Fit on `train`; `valid` is for early stopping only."""
+        """Fit on `train`; `valid` is for early stopping only.
+
+        At the deadline the model so far is returned.
+
+        Raises:
+            Infeasible: Nothing usable can be fitted: no time for a first round, or one class alone in the rows.
+        """
         ...

@@ -1,0 +1,167 @@
+"""Random forests and extremely randomised trees, by scikit-learn."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from mlwright.base.traits import Traits
+from mlwright.data.columns import Array
+from mlwright.models.protocol import Facts, FitControl, FitData, Params
+from mlwright.models.signature import Task
+from mlwright.models.tabular.boosting import check_time
+from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tabular.problem import Problem
+from mlwright.models.tabular.skops_file import load_skops, save_skops
+
+_FILE = "forest.skops"
+_TRUSTED = ("sklearn.tree._tree.Tree",)
+_OURS = {"trees", "class_weight"}
+# Leaves of all trees together: keeps a forest under about 40 MB, and one row's answer under a millisecond.
+_MOST_LEAVES = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class ForestEstimator:
+    """A fitted scikit-learn forest."""
+
+    file: EstimatorFile
+    model: Any
+
+    @property
+    def rounds(self) -> int:
+        return self.file.rounds
+
+    def predict(self, X: Array) -> Array:
+        self.file.check_width(X)
+        if not len(X):
+            return self.file.empty()
+        return self.file.answer(self.model.predict(X) if self.file.labels is None else self.model.predict_proba(X))
+
+    def save(self, directory: Path) -> None:
+        self.file.write(directory)
+        save_skops(self.model, directory / _FILE)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        return cls(EstimatorFile.read(directory), load_skops(directory / _FILE, _TRUSTED))
+
+
+class RandomForest:
+    """Bagged trees over random subsets of the columns.
+
+    Source: Breiman, "Random Forests", Machine Learning 45, 2001.
+    """
+
+    traits: ClassVar[Traits] = Traits(summary="bagged decision trees", extra="train", requires=("sklearn", "skops"))
+    name: ClassVar[str] = "random_forest"
+    preparation: ClassVar[Literal["tree", "linear"]] = "tree"
+    estimator: ClassVar[type[ForestEstimator]] = ForestEstimator
+    complexity: ClassVar[int] = 3
+
+    def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
+        return _portfolio(facts)
+
+    def suggest(self, trial: Any, facts: Facts) -> dict[str, Any]:
+        return _suggest(trial, facts)
+
+    def fit(
+        self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl
+    ) -> ForestEstimator:
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        check_time(control)
+        problem = Problem.of(train, valid, task, params)
+        kind = RandomForestClassifier if task.is_classification else RandomForestRegressor
+        return _fit(kind, self.name, problem, params, control)
+
+
+class ExtraTrees:
+    """Trees that also draw their thresholds at random: smoother, quicker, often better with noise.
+
+    Source: Geurts, Ernst and Wehenkel, "Extremely randomized trees", Machine Learning 63, 2006.
+    """
+
+    traits: ClassVar[Traits] = Traits(
+        summary="decision trees with random thresholds", extra="train", requires=("sklearn", "skops")
+    )
+    name: ClassVar[str] = "extra_trees"
+    preparation: ClassVar[Literal["tree", "linear"]] = "tree"
+    estimator: ClassVar[type[ForestEstimator]] = ForestEstimator
+    complexity: ClassVar[int] = 2
+
+    def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
+        return _portfolio(facts)
+
+    def suggest(self, trial: Any, facts: Facts) -> dict[str, Any]:
+        return _suggest(trial, facts)
+
+    def fit(
+        self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl
+    ) -> ForestEstimator:
+        from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+        check_time(control)
+        problem = Problem.of(train, valid, task, params)
+        kind = ExtraTreesClassifier if task.is_classification else ExtraTreesRegressor
+        return _fit(kind, self.name, problem, params, control)
+
+
+def _fit(kind: Any, name: str, problem: Problem, params: Params, control: FitControl) -> ForestEstimator:
+    own = {key: value for key, value in params.items() if key not in _OURS}
+    model = kind(**own, n_estimators=0, warm_start=True, random_state=control.seed, n_jobs=control.threads)
+    trees = int(params["trees"])
+    slowest = 0.0  # seconds a tree
+    while model.n_estimators < trees:
+        chunk = min(trees - model.n_estimators, _chunk(model.n_estimators, slowest, control))
+        if not chunk:
+            break
+        began = time.monotonic()
+        # scikit-learn draws the seeds of all trees in one order, so the chunks don't change the forest.
+        model.set_params(n_estimators=model.n_estimators + chunk)
+        model.fit(problem.train.X, problem.train.y, sample_weight=problem.train.weight)
+        slowest = max(slowest, (time.monotonic() - began) / chunk)
+    # Several threads would add the trees' answers in any order, and the last digit would change from call to call.
+    model.set_params(n_jobs=1, warm_start=False)
+    return ForestEstimator(problem.file(name, int(model.n_estimators)), model)
+
+
+def _chunk(grown: int, seconds_per_tree: float, control: FitControl) -> int:
+    """Return how many trees to grow before the next look at the clock; 0 when there is no time for one."""
+    if not grown:
+        return max(control.threads, 1)
+    if control.deadline is None:
+        return 32
+    affordable = int((control.deadline - time.monotonic()) / max(seconds_per_tree, 1e-6))
+    return max(0, min(32, affordable // 2 if affordable > 1 else affordable))
+
+
+def _portfolio(facts: Facts) -> list[dict[str, Any]]:
+    leaf = _smallest_leaf(facts, 200)
+    if not facts.task.is_classification:
+        plain: dict[str, Any] = {"trees": 200, "min_samples_leaf": leaf, "max_features": 0.5}
+        return [plain, {**plain, "max_features": 1.0}, {**plain, "min_samples_leaf": max(5, leaf)}]
+    plain = {"trees": 200, "min_samples_leaf": leaf, "max_features": "sqrt", "criterion": "gini"}
+    sets = [
+        {**plain, "min_samples_leaf": max(2, leaf)},
+        {**plain, "max_features": 0.5, "min_samples_leaf": max(3, leaf), "criterion": "log_loss"},
+        {**plain, "min_samples_leaf": max(8, leaf), "max_features": 0.5},
+    ]
+    return [*sets, {**sets[0], "class_weight": "balanced"}] if facts.minority_share < 0.1 else sets
+
+
+def _suggest(trial: Any, facts: Facts) -> dict[str, Any]:
+    least = _smallest_leaf(facts, 200)
+    params: dict[str, Any] = {
+        "trees": 200,
+        "min_samples_leaf": trial.suggest_int("min_samples_leaf", least, max(30, 2 * least), log=True),
+        "max_features": trial.suggest_float("max_features", 0.1, 1.0),
+    }
+    if facts.task.is_classification:
+        params["criterion"] = trial.suggest_categorical("criterion", ["gini", "log_loss"])
+    return params
+
+
+def _smallest_leaf(facts: Facts, trees: int) -> int:
+    # A fully grown tree has about one leaf for every 1.5 * min_samples_leaf rows.
+    return max(1, round(trees * facts.rows / (1.5 * _MOST_LEAVES)))

@@ -1,0 +1,177 @@
+"""LightGBM: histogram boosting with leaf-wise trees, by its native Booster."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from mlwright.base.traits import Traits
+from mlwright.data.columns import Array
+from mlwright.models.protocol import Facts, FitControl, FitData, Params
+from mlwright.models.signature import Task
+from mlwright.models.tabular.boosting import Round, boost, check_time
+from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tabular.links import probabilities
+from mlwright.models.tabular.problem import Problem
+
+_SMALL_ROWS = 2_000
+# Our name of a parameter is LightGBM's, but for these, which steer our own loop.
+_OURS = {"rounds", "patience", "class_weight"}
+
+
+@dataclass(frozen=True, slots=True)
+class LightGbmEstimator:
+    """A `lightgbm.Booster` of exactly `rounds` rounds."""
+
+    file: EstimatorFile
+    booster: Any
+    threads: int = 1
+
+    @property
+    def rounds(self) -> int:
+        return self.file.rounds
+
+    def predict(self, X: Array) -> Array:
+        self.file.check_width(X)
+        if not len(X):
+            return self.file.empty()
+        raw = np.asarray(self.booster.predict(X, raw_score=True, num_threads=self.threads))
+        return self.file.answer(raw if self.file.labels is None else probabilities(raw))
+
+    def save(self, directory: Path) -> None:
+        self.file.write(directory)
+        (directory / "lightgbm.txt").write_text(self.booster.model_to_string(num_iteration=-1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        import lightgbm
+
+        text = (directory / "lightgbm.txt").read_text(encoding="utf-8")
+        return cls(EstimatorFile.read(directory), lightgbm.Booster(model_str=text))
+
+
+class LightGbm:
+    """Gradient boosting, fast and strong on most tables.
+
+    Source: Ke et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NeurIPS 2017.
+    """
+
+    traits: ClassVar[Traits] = Traits(
+        summary="gradient boosting with leaf-wise trees", extra="train", requires=("lightgbm",)
+    )
+    name: ClassVar[str] = "lightgbm"
+    preparation: ClassVar[Literal["tree", "linear"]] = "tree"
+    estimator: ClassVar[type[LightGbmEstimator]] = LightGbmEstimator
+    complexity: ClassVar[int] = 5
+
+    def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
+        sets = _small_portfolio(facts) if facts.rows < _SMALL_ROWS else _large_portfolio()
+        if facts.task.is_classification and facts.minority_share < 0.1:
+            sets = [*sets, {**sets[0], "class_weight": "balanced"}]
+        return sets
+
+    def suggest(self, trial: Any, facts: Facts) -> dict[str, Any]:
+        most_leaves = max(8, min(255, facts.rows // 10))
+        return {
+            "rounds": 3000,
+            "patience": 60,
+            "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
+            "num_leaves": trial.suggest_int("num_leaves", 4, most_leaves, log=True),
+            "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 2, max(3, min(100, facts.rows // 20)), log=True),
+            "feature_fraction": trial.suggest_float("feature_fraction", 0.4, 1.0),
+            "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
+            "lambda_l1": trial.suggest_float("lambda_l1", 1e-3, 10.0, log=True),
+            "lambda_l2": trial.suggest_float("lambda_l2", 1e-3, 30.0, log=True),
+            "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
+        }
+
+    def fit(
+        self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl
+    ) -> LightGbmEstimator:
+        import lightgbm
+
+        check_time(control)
+        problem = Problem.of(train, valid, task, params)
+        settings = _settings(problem, params, control)
+        rows = _dataset(problem.train, settings)
+        booster = lightgbm.Booster(settings, rows)
+        if problem.valid is not None:
+            booster.add_valid(_dataset(problem.valid, settings, rows), "valid")
+
+        def step(_index: int) -> Round:
+            finished = bool(booster.update())
+            losses: Any = booster.eval_valid()
+            return Round(float(losses[0][2]) if losses else None, finished)
+
+        rounds = boost(step, int(params["rounds"]), int(params["patience"]), control)
+        # Through its text a booster lets go of the training rows, and a fitted one equals a loaded one.
+        text = booster.model_to_string(num_iteration=rounds)
+        return LightGbmEstimator(problem.file(self.name, rounds), lightgbm.Booster(model_str=text), control.threads)
+
+
+def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:
+    if problem.task is Task.REGRESSION:
+        goal: dict[str, Any] = {"objective": "regression", "metric": "l2"}
+    elif problem.outputs == 1:
+        goal = {"objective": "binary", "metric": "binary_logloss"}
+    else:
+        goal = {"objective": "multiclass", "metric": "multi_logloss", "num_class": problem.outputs}
+    own = {name: value for name, value in params.items() if name not in _OURS}
+    # A bagging fraction does nothing unless its frequency is set.
+    own["bagging_freq"] = 1 if own.get("bagging_fraction", 1.0) < 1.0 else 0
+    return {
+        **own,
+        **goal,
+        "seed": control.seed,
+        "num_threads": control.threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "feature_pre_filter": False,
+        "verbosity": -1,
+    }
+
+
+def _dataset(data: FitData, settings: dict[str, Any], reference: Any = None) -> Any:
+    import lightgbm
+
+    return lightgbm.Dataset(data.X, label=data.y, weight=data.weight, reference=reference, params=settings)
+
+
+def _small_portfolio(facts: Facts) -> list[dict[str, Any]]:
+    firm = {
+        "rounds": 1000,
+        "patience": 50,
+        "learning_rate": 0.03,
+        "num_leaves": 8,
+        "min_data_in_leaf": max(3, min(20, facts.rows // 40)),
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "lambda_l2": 5.0,
+        "extra_trees": False,
+    }
+    return [
+        firm,
+        {**firm, "extra_trees": True, "num_leaves": 16, "learning_rate": 0.05},
+        {**firm, "num_leaves": 4, "lambda_l2": 1.0, "learning_rate": 0.05},
+    ]
+
+
+def _large_portfolio() -> list[dict[str, Any]]:
+    plain = {
+        "rounds": 3000,
+        "patience": 50,
+        "learning_rate": 0.05,
+        "num_leaves": 31,
+        "min_data_in_leaf": 20,
+        "feature_fraction": 0.8,
+        "bagging_fraction": 0.9,
+        "lambda_l2": 1.0,
+        "extra_trees": False,
+    }
+    return [
+        plain,
+        {**plain, "learning_rate": 0.03, "num_leaves": 127, "min_data_in_leaf": 5, "feature_fraction": 0.9},
+        {**plain, "extra_trees": True, "num_leaves": 63},
+        {**plain, "num_leaves": 15, "lambda_l2": 10.0, "feature_fraction": 0.6},
+    ]
