@@ -1,23 +1,11 @@
 """What a delivered model takes and gives. Written as `model/signature.json`; all a service needs beside the ONNX."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from mlwright.data.schema import Column
-
-
-class Task(StrEnum):
-    """What is predicted."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-    @property
-    def is_classification(self) -> bool:
-        return self is not Task.REGRESSION
+from mlwright.data.task import Task
 
 
 class Signature(BaseModel):
