@@ -1,7 +1,7 @@
 """One reader per kind of field: a node in, a typed value out, or `Wrong` that says what was expected."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlwright.base.errors import BriefError
@@ -15,14 +15,14 @@ LATER_KINDS = (
     "question_answering", "summarization", "image_classification", "detection", "segmentation", "rag", "finetune",
     "agent",
 )  # fmt: skip
-FAIRNESS = (
-    "equalized_odds", "demographic_parity", "equal_opportunity", "predictive_parity", "error_rate", "mean_error",
-)  # fmt: skip
 ROLES: tuple[RoleWord, ...] = ("feature", "target", "group", "time", "weight", "sensitive", "id", "ignored")
 FASTEST_SECONDS = 0.0005  # one HTTP exchange over loopback alone takes about so long
 
 Reader = Callable[[Node], Any]
 _THRESHOLD = re.compile(r"(>=|<=|>|<|=>|=<|≥|≤|==|=)?\s*(.+)", re.DOTALL)
+_OPS: Mapping[str, Op] = {
+    ">=": ">=", "=>": ">=", ">": ">=", "≥": ">=", "<=": "<=", "=<": "<=", "<": "<=", "≤": "<="
+}  # fmt: skip
 _AT = re.compile(r"(?P<threshold>.+?)\s+at\s+(?P<metric>[\w@.\- ]*?[\w@.])\s*(?:>=|=|of)?\s+(?P<value>[\d.]+%?)", re.DOTALL)
 
 
@@ -162,7 +162,7 @@ def threshold(metric: Any, node: Node) -> Threshold:
     found = _THRESHOLD.fullmatch(word)
     sign = found[1] if found else None
     value = _number_in(found[2] if found else word, f"'{word}' is not a threshold.", f'Write "{natural} 0.9", say.')
-    op = {">=": ">=", "=>": ">=", ">": ">=", "≥": ">=", "<=": "<=", "=<": "<=", "<": "<=", "≤": "<="}.get(sign or natural)
+    op = _OPS.get(sign or natural)
     if op is None:
         raise Wrong(f"'{word}' asks for an exact value.", f'Write "{natural} {value:g}".')
     if op != natural:
@@ -205,25 +205,47 @@ def role(node: Node) -> str:
     raise Wrong(f"'{word}' is not a role of a column.", _sentence(did_you_mean(word, ROLES)))
 
 
+def is_fairness(word: str) -> bool:
+    """Whether a word names a fairness measure."""
+    try:
+        fairness_measure(word)
+    except Wrong:
+        return False
+    return True
+
+
+def fairness_measure(word: str) -> str:
+    """Return the full name of a fairness measure, or raise Wrong."""
+    from mlwright.evaluation.fairness import fairness_name
+
+    try:
+        return fairness_name(word)
+    except BriefError as exc:
+        raise Wrong(_lower(exc.message), _sentence(exc.hint)) from exc
+
+
 def _fairness_gate(node: Node) -> Gate:
     word = text(node)
-    found = re.fullmatch(r"([\w -]+?)\s*(<=|<|≤)?\s*([\d.]+%?)", word)
+    found = re.fullmatch(r"([a-zA-Z][\w -]*?)\s*(<=|>=|<|>|≤|≥)?\s*([\d.]+%?)", word)
     if found is None:
         raise Wrong(f"'{word}' is not a fairness limit.", 'Write "equalized_odds <= 0.1".')
-    measure = re.sub(r"[\s-]+", "_", found[1].strip().lower()).removesuffix("_difference").removesuffix("_gap")
-    if measure not in FAIRNESS:
-        raise Wrong(f"'{found[1]}' is not a fairness measure.", _sentence(did_you_mean(measure, FAIRNESS)))
+    measure = fairness_measure(found[1])
     value = _number_in(found[3], f"'{found[3]}' is not a number.", 'Write "equalized_odds <= 0.1".')
-    if value >= 1 and measure != "mean_error":
+    natural: Op = ">=" if measure.endswith("_ratio") else "<="
+    if found[2] and _OPS[found[2]] != natural:
+        raise Wrong(f"'{word}' has the wrong sense.", f'Did you mean "{measure} {natural} {value:g}"?')
+    if natural == "<=" and value >= 1 and not measure.startswith(("mae", "mean_error")):
         raise Wrong(f"a gap of {value:g} allows everything.", "Gaps lie between 0 and 1; 0.1 is common.")
-    return Gate(metric=measure, op="<=", value=value, fairness=True)
+    if natural == ">=" and value > 1:
+        raise Wrong(f"a ratio of {value:g} is impossible.", "The best ratio is 1; 0.8 is common.")
+    return Gate(metric=measure, op=natural, value=value, fairness=True)
 
 
 def _check_possible(metric: Any, value: float, word: str) -> None:
     best = metric.best
     impossible = value > best if metric.direction == "maximise" else value < best
     if impossible:
-        percent = f" Did you mean {value:g}%?" if metric.direction == "maximise" and 1 < value <= 100 else ""
+        percent = f" Did you mean {value:g}%?" if metric.direction == "maximise" and 2 <= value <= 100 else ""
         raise Wrong(
             f"'{metric.name} {word}' is impossible: a perfect model has {best:g}.", f"Ask for something nearer.{percent}"
         )

@@ -53,7 +53,7 @@ def _root(source: Path | str | Mapping[str, Any], faults: Faults) -> Node | None
     if isinstance(source, Mapping):
         return node_of(source)
     inline = isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{"))
-    faults.name = "brief" if inline else Path(source).name
+    faults.name = "The brief" if inline else Path(source).name
     try:
         content = str(source) if inline else read_text(Path(source), "brief")
     except Wrong as wrong:
@@ -191,7 +191,7 @@ class _Builder:
         for item in node.value:
             try:
                 metric, _, rest = f.text(item).partition(" ")
-                fair = metric.lower() in f.FAIRNESS
+                fair = f.is_fairness(metric)
                 gates += f.fairness_gates(item) if fair else [f.gate(metric, Node(rest, text=rest, place=item.place))]
             except Wrong as wrong:
                 self._wrong("success", item, item.place, wrong)

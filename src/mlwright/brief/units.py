@@ -117,7 +117,8 @@ def write_seconds(value: float) -> str:
     """Return a time as people write it; `parse_seconds` gives exactly `value` back."""
     for unit in ("h", "m", "s", "ms", "us"):
         text = f"{_short(value / SECONDS[unit])} {unit}"
-        if abs(value) >= SECONDS[unit] and len(text) <= 10 and parse_seconds(text) == value:
+        least = 2 if unit in ("h", "m") else 1  # 60 s reads better than 1 m
+        if abs(value) >= least * SECONDS[unit] and len(text) <= 10 and parse_seconds(text) == value:
             return text
     return f"{_short(value)} s"
 

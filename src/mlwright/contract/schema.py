@@ -259,7 +259,7 @@ def _literal(path: Path) -> str:
 def _data_paths(brief: Brief, base: Path) -> list[Path]:
     from mlwright.data.readers import local_paths
 
-    return [Path(path).resolve() for source in brief.data.sources for path in local_paths(source, base)]
+    return [Path(path).resolve() for path in local_paths(list(brief.data.sources), base)]
 
 
 def _lower(budget: Budget, brief: Brief) -> Budget:

@@ -403,7 +403,7 @@ def _changes(run: Run) -> dict[str, Any]:
 
 
 def _new_id(brief: Brief, root: Path) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", brief.objective.lower()).strip("-")[:32].strip("-")
-    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{words or 'run'}"
+    words = re.findall(r"[a-z0-9]+", brief.objective.lower())[:5]
+    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{'-'.join(words)[:40] or 'run'}"
     names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
     return next(name for name in names if not (root / name).exists())
