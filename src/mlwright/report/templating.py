@@ -12,7 +12,7 @@ def environment(*, html: bool) -> Any:
 
     made = Environment(
         loader=PackageLoader("mlwright.report", "templates"),
-        autoescape=html,
+        autoescape=html,  # noqa: S701 (off for Markdown only, which has its own filter)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

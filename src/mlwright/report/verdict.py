@@ -63,11 +63,10 @@ def _sentence(score: ScoreFact | None, wanted: RequirementFact | None) -> str:
     safe = edge >= wanted.wanted if wanted.op == ">=" else edge <= wanted.wanted
     text = _against(text, wanted)
     if wanted.met:
-        return text + (
-            ", and the whole interval is on the safe side." if safe else ", but the interval reaches past it."
-        )
-    far = (high if wanted.op == ">=" else low) < wanted.wanted if wanted.op == ">=" else low > wanted.wanted
-    return text + (", beyond its interval." if far else ", though within its interval.")
+        return text + (", with the whole interval on the safe side." if safe else ", but the interval reaches past it.")
+    best = high if wanted.op == ">=" else low
+    near = best >= wanted.wanted if wanted.op == ">=" else best <= wanted.wanted
+    return text + (", though it lies within the interval." if near else ", and lies outside the interval.")
 
 
 def _against(text: str, wanted: RequirementFact | None) -> str:

@@ -30,13 +30,18 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def score(value: float | None) -> str:
-    """Write a score: four digits show differences beyond the noise, seven don't mean anything.
+    """Write a score: three decimals show differences beyond the noise, seven don't mean anything.
 
     Example:
-        >>> score(0.98765), score(52.1234)
-        ('0.988', '52.12')
+        >>> score(0.98765), score(1.0), score(-0.0007), score(52.1234)
+        ('0.988', '1.000', '−0.001', '52.12')
     """
-    return "–" if value is None else number(value, 3 if abs(value) < 1 else 4)
+    if value is None or math.isnan(value) or math.isinf(value):
+        return number(value)
+    if value != 0 and abs(value) < 5e-4:
+        return number(value, 2)
+    text = f"{value:.3f}" if abs(value) <= 1 else number(value, 4)
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text
 
 
 def interval(estimate: Estimate | None) -> str:
@@ -63,7 +68,11 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     value = share * 100
-    if value in (0.0, 100.0) or abs(value) >= 99.95:
+    if 0 < value < 0.01:
+        return "<0.01 %"
+    if 99.95 <= value < 100:
+        return ">99.9 %"
+    if value in (0.0, 100.0):
         return f"{value:.0f} %"
     return f"{value:.2f} %" if abs(value) < 0.1 else f"{value:.1f} %"
 
@@ -128,6 +137,6 @@ def words(name: str) -> str:
         >>> words("roc_auc"), words("balanced_accuracy"), words("rmse")
         ('ROC AUC', 'balanced accuracy', 'RMSE')
     """
-    known = {"roc", "auc", "rmse", "mae", "mape", "mse", "r2", "pr", "ece", "mcc", "psi", "ks", "rmsle", "smape"}
+    known = {"roc", "auc", "rmse", "mae", "mape", "mse", "r2", "pr", "ece", "mcc", "psi", "ks", "rmsle", "smape", "f1"}
     text = " ".join(part.upper() if part in known else part for part in name.split("_"))
-    return text.replace("R2", "R²")
+    return text.replace("R2", "R²").replace("brier", "Brier")

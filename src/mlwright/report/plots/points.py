@@ -61,24 +61,15 @@ def dependence(fact: Dependence) -> str:
     """Draw SHAP over the column's value; levels of a category stand side by side, missing cells at the left."""
     title = f"Contribution of {fact.column}"
     numbers = all(value is None or isinstance(value, float) for value in fact.values)
-    levels = sorted({str(v) for v in fact.values if v is not None})[:10]
-    xs: list[float] = []
-    known = (
-        [float(v) for v in fact.values if isinstance(v, float)] if numbers else [float(i) for i in range(len(levels))]
-    )
+    levels = [] if numbers else sorted({str(v) for v in fact.values if v is not None})[:10]
+    known = [v for v in fact.values if isinstance(v, float)]
     low, high = spread(known, 0.08) if numbers else (-0.6, len(levels) - 0.4)
-    for v in fact.values:
-        if v is None:
-            xs.append(low)
-        elif numbers:
-            xs.append(float(v))
-        else:
-            xs.append(float(levels.index(str(v))) if str(v) in levels else high)
-    frame = Frame((low, high), spread(fact.shap, 0.1), "", "", width=300, height=210)
-    axes = _DependenceAxes(frame, title, () if numbers else tuple(levels))
+    places = {level: float(i) for i, level in enumerate(levels)}
+    axes = _DependenceAxes(Frame((low, high), spread(fact.shap, 0.1), width=300, height=210), title, tuple(levels))
     axes.line(46, axes.sy(0), 288, axes.sy(0), "guide")
-    for x, y, v in zip(xs, fact.shap, fact.values, strict=True):
-        axes.point(x, y, "speck missing" if v is None else "speck", "", 2.8)
+    for value, y in zip(fact.values, fact.shap, strict=True):
+        x = low if value is None else value if isinstance(value, float) else places.get(value, high)
+        axes.point(x, y, "speck missing" if value is None else "speck", "", 2.8)
     return axes.render()
 
 

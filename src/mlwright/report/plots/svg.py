@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mlwright.report.wording import number
+from mlwright.report.wording import MINUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +150,9 @@ class Axes(Plot):
 
 
 def _tick(value: float) -> str:
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1e6 or size < 1e-3:
+    if value != 0 and not 1e-3 <= abs(value) < 1e6:
         return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-")
-    return (
-        f"{value:,.10g}"
-        if size >= 1000
-        else number(value, 3).rstrip("0").rstrip(".")
-        if "." in number(value)
-        else number(value)
-    )
+    return f"{value:,.6g}".replace("-", MINUS)
 
 
 def _tip(words: str) -> str:
