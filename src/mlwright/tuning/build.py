@@ -9,7 +9,7 @@ from mlwright.base.errors import DataError
 from mlwright.data.columns import Array
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import CalibrationChoice, CalibrationData, choose_calibrator
-from mlwright.models.tabular.ensemble import Member, TabularModel
+from mlwright.models.tabular.ensemble import Member, TabularModel, with_shared_preparations
 from mlwright.tuning.objective import covered
 from mlwright.tuning.select import Candidate
 from mlwright.tuning.table import TrainingTable
@@ -49,7 +49,7 @@ def build_model(table: TrainingTable, candidate: Candidate, trials: Sequence[Tri
     Raises:
         DataError: A trial of the candidate, or the member of a single one, is not there.
     """
-    members = _members(candidate, trials, plan)
+    members = with_shared_preparations(_members(candidate, trials, plan))
     calibration = _calibration(table, candidate.oof, plan.seed)
     oof = candidate.oof
     rows = covered(oof)

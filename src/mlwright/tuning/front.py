@@ -69,7 +69,7 @@ def front(candidates: Sequence[Candidate]) -> list[Candidate]:
                 hint="use measure_cost and with_cost first.",
             )
     kept = [one for one in candidates if not any(_dominates(other, one) for other in candidates)]
-    return sorted(kept, key=lambda one: (one.loss, _costs(one)))
+    return sorted(kept, key=lambda one: (one.loss, one.kind == "single", _costs(one)))
 
 
 def next_on_front(

@@ -52,8 +52,8 @@ def noise_floor(table: TrainingTable, trial: Trial, plan: NoisePlan, control: Fi
     """Run the model of a finished trial again and return how its loss moves.
 
     The floor is the larger of the two, each the standard error of a difference between two runs (Student's, at 68 %:
-    the paired test of `choose` guards against the rest). Runs that would begin after `control.deadline`, or end partial,
-    are left out.
+    the paired test of `choose` guards against the rest). Runs that would begin after `control.deadline` are left out,
+    and so are those that end partial.
     """
     seed_losses, fold_losses = [trial.loss], [trial.loss]
     for index in range(plan.seeds):

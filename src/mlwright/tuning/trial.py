@@ -194,11 +194,9 @@ def _run_folds(spec: TrialSpec, family: Family, work: _Work, bag: _Bag) -> tuple
             return ("partial" if bag.estimators else "failed"), late
         try:
             _run_fold(spec, family, work, bag, index)
-        except Signal as signal:
-            return "failed", signal.message
-        except BudgetError as error:
-            reason = f"out of time in fold {index + 1} of {len(folds)}: {error.message}"
-            return ("partial" if bag.estimators else "failed"), reason
+        except (Signal, BudgetError) as error:
+            late = _too_late(work.control.deadline, bag, len(folds) - index)
+            return ("partial" if late and bag.estimators else "failed"), f"{late} {error.message}".strip()
         verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < len(folds) else ""
         if verdict:
             return "pruned", verdict
@@ -215,7 +213,7 @@ def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
 def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, index: int) -> None:
     table = work.table
     fold = work.prepared.get(family.preparation, index)
-    if getattr(family, "early_stopping", True):
+    if "patience" in spec.params:  # how the families that stop early say so
         train, valid = early_stopping_data(table, index, fold, work.control.seed)
     else:
         train, valid = whole_fold(table, index, fold), None

@@ -6,7 +6,7 @@ delivered.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from mlwright.base.errors import DataError
 from mlwright.data.columns import Array, Columns, row_count
-from mlwright.features.preparation import Preparation
+from mlwright.features.preparation import Preparation, from_state, preparation_state
 from mlwright.models.protocol import Estimator
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import Calibrator, calibrator_from_state
@@ -140,7 +140,16 @@ def label_codes(signature: Signature, probabilities: Array) -> Array:
 
 def preparation_key(preparation: Preparation) -> str:
     """Return a text that is equal for preparations of equal state."""
-    return json.dumps(preparation.state(), sort_keys=True, ensure_ascii=False)
+    return json.dumps(preparation_state(preparation), sort_keys=True, ensure_ascii=False)
+
+
+def with_shared_preparations(members: Sequence[Member]) -> tuple[Member, ...]:
+    """Return the members with one object for all preparations of equal state, so that each is computed once."""
+    known: dict[str, Preparation] = {}
+    return tuple(
+        replace(member, preparations=tuple(known.setdefault(preparation_key(one), one) for one in member.preparations))
+        for member in members
+    )
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -185,7 +194,7 @@ class _Preparations:
 
 def _load_preparations(directory: Path) -> tuple[Preparation, ...]:
     paths = sorted(directory.glob("*.json"))
-    return tuple(Preparation.from_state(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+    return tuple(from_state(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
 
 
 def _save_member(member: Member, directory: Path, stored: _Preparations) -> dict[str, Any]:
