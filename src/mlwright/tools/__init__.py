@@ -1,1 +1,28 @@
-"""."""
+"""The verbs of a run, one per file: typed params and named artifacts in, artifacts out.
+
+The only place where a run and the ML rooms meet. A tool never calls a tool and never sees the planner.
+To add one: a file with a class like the others, and one line here.
+"""
+
+from mlwright.base.registry import Registry
+
+TOOLS = Registry(
+    "tool",
+    group="mlwright.tools",
+    builtin={
+        "read": "mlwright.tools.read:Read",
+        "profile": "mlwright.tools.profile:ProfileTable",
+        "split": "mlwright.tools.split:Split",
+        "check_leaks": "mlwright.tools.check_leaks:CheckLeaks",
+        "train": "mlwright.tools.train:Train",
+        "select": "mlwright.tools.select:Select",
+        "learning_curve": "mlwright.tools.learning_curve:LearningCurve",
+        "export": "mlwright.tools.export:Export",
+        "load_test": "mlwright.tools.load_test:LoadTestService",
+        "evaluate": "mlwright.tools.evaluate:Evaluate",
+        "explain": "mlwright.tools.explain:Explain",
+        "watch": "mlwright.tools.watch:Watch",
+        "report": "mlwright.tools.report:Report",
+        "track": "mlwright.tools.track:Track",
+    },
+)

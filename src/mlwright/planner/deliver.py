@@ -1,0 +1,140 @@
+"""From a brief to a delivery: the loop every planner runs in."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlwright.base.errors import RunError, Signal
+from mlwright.brief.schema import Assumption, Brief
+from mlwright.contract.schema import Contract, load_contract
+from mlwright.delivery.delivery import Delivery
+from mlwright.planner.expert import Expert
+from mlwright.planner.protocol import Planner
+from mlwright.run.run import Options, Run
+from mlwright.run.types import Event, Outcome, Plan
+from mlwright.tools import TOOLS
+
+OnPlan = Callable[[Run, Plan], None]
+# Outputs that a planner may look at after a step; models and tables stay where they are.
+_LOOKED_AT = ("load_test", "selection", "evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who is told what happens: `on_event` of every event, `on_plan` of the plan before it is carried out."""
+
+    on_event: Callable[[Event], None] | None = None
+    on_plan: OnPlan | None = None
+
+
+def deliver(
+    brief: Brief | Path | str | Mapping[str, Any],
+    planner: Planner | None = None,
+    root: Path | str = "runs",
+    *,
+    contract: Path | None = None,
+    watchers: Watchers = Watchers(),
+    base: Path | None = None,
+) -> Delivery:
+    """Carry out a brief and return what came of it.
+
+    Args:
+        brief: A brief, its file, or its content as a mapping.
+        planner: Who decides; the expert when None.
+        root: The folder of runs.
+        contract: A charter in place of the default one.
+        watchers: Who is told what happens.
+        base: The folder that relative paths of the brief start from; that of its file, or the current one.
+
+    Raises:
+        InputError: Brief or data cannot be used; nothing was delivered.
+        MlwrightError: A step failed; the run can be resumed.
+    """
+    loaded, own_base = _loaded(brief)
+    base = base or own_base
+    charter = Contract.for_brief(loaded, base, load_contract(contract))
+    with Run.open(Path(root), loaded, charter, tools=TOOLS, options=Options(base=base)) as run:
+        return carry_out(run, planner or Expert(), watchers)
+
+
+def resume(path: Path, planner: Planner | None = None, *, watchers: Watchers = Watchers()) -> Delivery:
+    """Go on with a run; no finished work is done again."""
+    with Run.resume(path, tools=TOOLS) as run:
+        return carry_out(run, planner or Expert(), watchers)
+
+
+def carry_out(run: Run, planner: Planner, watchers: Watchers) -> Delivery:
+    """Perform the planner's steps until none is left."""
+    if watchers.on_event is not None:
+        run.subscribe(watchers.on_event)
+    plan = planner.plan(run.brief).checked(TOOLS, run.contract)
+    run.save_plan(plan)
+    if watchers.on_plan is not None:
+        watchers.on_plan(run, plan)
+    session = run.events[-1].seq
+    while step := plan.next(event for event in run.events if event.seq > session):
+        try:
+            outcome = run.perform(step)
+            revised = planner.revise(plan, outcome, _result(run, outcome))
+        except Signal as signal:
+            revised = planner.recover(plan, step, signal)
+        if revised is not plan:
+            plan = revised.checked(TOOLS, run.contract)
+            run.save_plan(plan)
+    return _finished(run)
+
+
+def _loaded(brief: Brief | Path | str | Mapping[str, Any]) -> tuple[Brief, Path]:
+    from mlwright.brief.load import load_brief
+
+    if isinstance(brief, Brief):
+        return brief, Path.cwd()
+    base = Path(brief).resolve().parent if isinstance(brief, str | Path) else Path.cwd()
+    return load_brief(brief if isinstance(brief, Mapping) else Path(brief)), base
+
+
+def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Return what a planner may see of a step: its small JSON outputs, and those it was made from."""
+    found: dict[str, Any] = {}
+    references = {name: reference for name, reference in outcome.step.inputs.items() if name in _LOOKED_AT}
+    references |= {name: f"{outcome.step.name}.{name}" for name in outcome.artifacts if name in _LOOKED_AT}
+    for name, reference in references.items():
+        found[name] = run.artifact(reference)
+    return found
+
+
+def _finished(run: Run) -> Delivery:
+    understanding = run.artifact("read.understanding")
+    run.write_brief(tuple(Assumption.model_validate(one) for one in understanding["assumptions"]))
+    delivery = Delivery.open(run.delivery)
+    verdict = run.artifact("report.verdict")
+    run.finish({"model": delivery.manifest.model.version, "missed": verdict["missed"]})
+    return delivery
+
+
+def hand_over(delivery: Path, out: Path) -> Path:
+    """Copy a delivery to `out`, replacing an earlier delivery there whole or not at all.
+
+    Raises:
+        RunError: `out` holds something that is no delivery, or cannot be written.
+    """
+    if out.exists() and not (out / "MANIFEST.json").is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} is there and is no delivery.", hint="give another --out; nothing was overwritten.")
+    draft, old = out.with_name(out.name + ".part"), out.with_name(out.name + ".old")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(delivery, draft)
+        shutil.rmtree(old, ignore_errors=True)
+        if out.exists():
+            out.rename(old)
+        draft.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise RunError(
+            f"The delivery cannot be written to {out}: {error.strerror}.",
+            hint=f"it is whole in {delivery}; make room or give another --out.",
+        ) from error
+    return out

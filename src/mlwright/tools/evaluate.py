@@ -1,0 +1,178 @@
+"""Score the delivered graph on the sealed test, once."""
+
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from mlwright.base.traits import Traits
+from mlwright.data.schema import Role, SemanticType
+from mlwright.models.signature import Signature, Task
+from mlwright.run.types import Context
+from mlwright.tools.table import dataset_of
+from mlwright.tools.understanding import Understanding
+
+
+class EvaluateParams(BaseModel):
+    """What the brief wants to see reached: thresholds by metric, and gates, both as in the brief."""
+
+    seed: int = 0
+    requirements: dict[str, dict[str, Any]] = {}
+    gates: tuple[dict[str, Any], ...] = ()
+
+
+class Evaluate:
+    """ONNX graph and sealed labels to every measure of quality, with intervals."""
+
+    traits: ClassVar[Traits] = Traits(summary="Open the vault once and score what is delivered", extra="train")
+    name: ClassVar[str] = "evaluate"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = traits.summary
+    heavy: ClassVar[bool] = False
+    final: ClassVar[bool] = True
+    params: ClassVar[type[BaseModel]] = EvaluateParams
+    inputs: ClassVar[Mapping[str, str]] = {
+        "understanding": "json",
+        "schema": "json",
+        "onnx": "bytes",
+        "signature": "json",
+        "test": "parquet",
+        "split": "json",
+    }
+    outputs: ClassVar[Mapping[str, str]] = {
+        "evaluation": "json",
+        "predictions": "npz",
+        "rows": "bytes",
+        "judgement": "json",
+    }
+
+    def run(self, params: EvaluateParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Predict the test rows with the exported graph, open the vault, measure."""
+        from mlwright.evaluation.intervals import Bootstrap
+        from mlwright.evaluation.report import EvaluationOptions, evaluate_classification, evaluate_regression
+        from mlwright.evaluation.score import Basis
+        from mlwright.evaluation.slices import SliceConfig
+        from mlwright.evaluation.vault import open_once
+        from mlwright.serving.runtime import Runtime
+
+        understanding = Understanding.model_validate(inputs["understanding"])
+        runtime = Runtime.from_bytes(json.dumps(inputs["signature"]).encode(), inputs["onnx"])
+        signature = runtime.signature
+        test = dataset_of(inputs["test"], inputs["schema"])
+        columns = test.columns([column.name for column in signature.inputs])
+        sensitive = [column.name for column in test.schema.with_role(Role.SENSITIVE)]
+        weights = [column.name for column in test.schema.with_role(Role.WEIGHT)]
+        prediction = runtime.predict(columns)
+        y = open_once(context.vault, f"evaluate {signature.name} {signature.version}")
+        context.emit("vault", {"text": "the sealed labels were opened", "rows": len(y), "model": signature.version})
+        options = EvaluationOptions(
+            basis=Basis(evaluator="vault", split=inputs["split"]["strategy"], rows=len(y), seed=params.seed),
+            threshold=signature.threshold,
+            columns=columns,
+            sensitive=test.columns(sensitive),
+            weight=test.columns(weights)[weights[0]] if weights else None,
+            bootstrap=Bootstrap(seed=params.seed),
+            slices=SliceConfig(seed=params.seed),
+        )
+        if signature.task.is_classification:
+            evaluation = evaluate_classification(y, prediction.probabilities, signature.classes, options)
+        else:
+            evaluation = evaluate_regression(y, prediction.values, options)
+        facts = evaluation.model_dump(mode="json")
+        facts["curves"] = _curves(y, prediction.probabilities, signature)
+        return {
+            "evaluation": facts,
+            "predictions": _stored(prediction),
+            "rows": _rows(test, y, signature, understanding),
+            "judgement": {
+                "requirements": _requirements(params.requirements, facts),
+                "gates": [_gate(gate, facts) for gate in params.gates],
+            },
+        }
+
+
+def _stored(prediction: Any) -> dict[str, Any]:
+    import numpy as np
+
+    if prediction.probabilities is None:
+        return {"values": prediction.values}
+    return {"labels": np.array(prediction.labels, dtype=str), "probabilities": prediction.probabilities}
+
+
+def _curves(y: Any, probabilities: Any, signature: Signature) -> dict[str, Any]:
+    """Return ROC and precision-recall points: of the positive class, or of each class against the rest."""
+    import numpy as np
+
+    from mlwright.evaluation.thresholds import threshold_table
+
+    if not signature.task.is_classification:
+        return {}
+    codes = [1] if signature.task is Task.BINARY else range(len(signature.classes))
+    found: dict[str, Any] = {}
+    for code in codes:
+        truth = (y == code).astype(np.int64)
+        if 0 < truth.sum() < len(truth):
+            points = threshold_table(truth, probabilities[:, code], points=100)
+            found[signature.classes[code]] = [point.model_dump(mode="json") for point in points]
+    return found
+
+
+def _rows(test: Any, y: Any, signature: Signature, understanding: Understanding) -> bytes:
+    """Return the test rows as a caller of the service would send them, with the true answer, one JSON object a line."""
+    names = [column.name for column in signature.inputs]
+    cells = {name: _cells(test.frame[name], signature, name) for name in names}
+    truth = [signature.classes[int(code)] for code in y] if signature.classes else [float(value) for value in y]
+    lines = (
+        json.dumps({**{name: cells[name][row] for name in names}, signature.target: truth[row]}, ensure_ascii=False)
+        for row in range(len(y))
+    )
+    return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
+
+
+def _cells(series: Any, signature: Signature, name: str) -> list[Any]:
+    column = next(one for one in signature.inputs if one.name == name)
+    if column.type is SemanticType.DATETIME:
+        return [None if value is None else value.isoformat() for value in series.to_list()]
+    if column.type is SemanticType.NUMBER:
+        return [None if value is None or value != value else value for value in series.to_list()]  # noqa: PLR0124
+    return series.to_list()
+
+
+def _requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    from mlwright.brief.schema import Threshold
+    from mlwright.evaluation.metrics import metric
+
+    judged: list[dict[str, Any]] = []
+    for name, limit in wanted.items():
+        measured = facts["metrics"].get(metric(name).name, {"value": None, "low": None, "high": None})
+        met = None if measured["value"] is None else Threshold(**limit).met(measured["value"])
+        estimate = {key: measured[key] for key in ("value", "low", "high")}
+        judged.append({"name": name, "op": limit["op"], "wanted": limit["value"], **estimate, "met": met})
+    return judged
+
+
+def _gate(gate: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge one gate; "recall >= a at precision b" holds when the delivered threshold reaches both on the test."""
+    from mlwright.brief.schema import Gate
+
+    wanted = Gate.model_validate(gate)
+    if wanted.fairness:
+        gaps = {one["attribute"]: one["gaps"].get(wanted.metric) for one in facts["fairness"]}
+        known = [value for value in gaps.values() if value is not None]
+        measured = max(known) if known else None
+        detail = ", ".join(f"{name} {value:.3f}" for name, value in gaps.items() if value is not None)
+        return _judged(wanted, measured, measured is not None and wanted.met(measured), detail)
+    measured = facts["metrics"].get(wanted.metric, {}).get("value")
+    passed = measured is not None and wanted.met(measured)
+    if wanted.at_metric is None or wanted.at_value is None:
+        return _judged(wanted, measured, passed, "")
+    other = facts["metrics"].get(wanted.at_metric, {}).get("value")
+    passed = passed and other is not None and other >= wanted.at_value
+    shown = "not defined" if other is None else f"{other:.3f}"
+    return _judged(wanted, measured, passed, f"{wanted.at_metric} {shown} at the delivered threshold")
+
+
+def _judged(gate: Any, measured: float | None, passed: bool, detail: str) -> dict[str, Any]:
+    return {"name": gate.metric, "condition": str(gate), "measured": measured, "passed": passed, "detail": detail}

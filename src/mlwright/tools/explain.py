@@ -1,0 +1,72 @@
+"""Explain the delivered graph itself, on raw columns."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from mlwright.base.traits import Traits
+from mlwright.run.types import Context
+from mlwright.tools.table import dataset_of
+
+_TIME_SHARE = 0.5  # of what is left to the step: the rest is for starting and writing
+
+
+class ExplainParams(BaseModel):
+    """Where rows and orders come from."""
+
+    seed: int = 0
+
+
+class Explain:
+    """ONNX graph to SHAP values, global and local."""
+
+    traits: ClassVar[Traits] = Traits(
+        summary="Explain the delivered model by SHAP values on raw columns", extra="train", requires=("shap",)
+    )
+    name: ClassVar[str] = "explain"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = traits.summary
+    heavy: ClassVar[bool] = True
+    final: ClassVar[bool] = True
+    params: ClassVar[type[BaseModel]] = ExplainParams
+    inputs: ClassVar[Mapping[str, str]] = {
+        "understanding": "json",
+        "schema": "json",
+        "onnx": "bytes",
+        "signature": "json",
+        "training": "parquet",
+        "test": "parquet",
+        "evaluation": "json",
+    }
+    outputs: ClassVar[Mapping[str, str]] = {"explanation": "json"}
+
+    def run(self, params: ExplainParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Explain a sample of the test against a background of training rows."""
+        from mlwright.explain.shap_values import ExplainOptions, explain
+        from mlwright.serving.runtime import Runtime
+
+        runtime = Runtime.from_bytes(json.dumps(inputs["signature"]).encode(), inputs["onnx"])
+        signature = runtime.signature
+        names = [column.name for column in signature.inputs]
+        training = dataset_of(inputs["training"], inputs["schema"]).columns(names)
+        test = dataset_of(inputs["test"], inputs["schema"]).columns(names)
+        seconds = None
+        if context.deadline is not None:
+            seconds = max(0.5, _TIME_SHARE * (context.deadline - time.monotonic()))
+
+        def predict(columns: Any) -> Any:
+            found = runtime.predict(columns)
+            return found.values if found.probabilities is None else found.probabilities
+
+        options = ExplainOptions(
+            seed=params.seed,
+            outputs=signature.classes or ("value",),
+            positive=signature.positive,
+            predictions=300_000,
+            seconds=seconds,
+        )
+        found = explain(predict, training, test, signature.inputs, options)
+        return {"explanation": found.model_dump(mode="json")}

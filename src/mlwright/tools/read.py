@@ -1,0 +1,118 @@
+"""Read the data and decide what each column and the problem as a whole mean."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from mlwright.base.errors import BriefError
+from mlwright.base.traits import Traits
+from mlwright.brief.schema import Assumption
+from mlwright.data.schema import Role
+from mlwright.models.signature import Task
+from mlwright.run.types import Context
+from mlwright.tools.guess import guess_target
+from mlwright.tools.understanding import Understanding
+
+
+class ReadParams(BaseModel):
+    """What the brief says of the data."""
+
+    source: tuple[str, ...]
+    query: str | None = None
+    table: str | None = None
+    sheet: str | None = None
+    target: str | None = None
+    roles: dict[str, str] = {}
+    kind: str | None = None
+    metric: str | None = None
+    objective: str = ""
+
+
+class Read:
+    """Source to typed table, schema and an understanding of the problem."""
+
+    traits: ClassVar[Traits] = Traits(summary="Read the data, type its columns, name the task", extra="train")
+    name: ClassVar[str] = "read"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = traits.summary
+    heavy: ClassVar[bool] = False
+    params: ClassVar[type[BaseModel]] = ReadParams
+    inputs: ClassVar[Mapping[str, str]] = {}
+    outputs: ClassVar[Mapping[str, str]] = {"dataset": "parquet", "understanding": "json", "reading": "json"}
+
+    def run(self, params: ReadParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Read, infer, type and encode; every assumption is said."""
+        from mlwright.data.dataset import to_dataset
+        from mlwright.data.infer import infer_schema
+        from mlwright.data.readers import local_paths, read_raw
+        from mlwright.data.target import encode_target, infer_task
+
+        source = list(params.source)
+        for path in local_paths(source, context.base):
+            context.gate.read(path)
+        raw = read_raw(source, query=params.query, base=context.base)
+        assumptions: list[Assumption] = []
+        target = params.target
+        if target is None:
+            target, why = guess_target(raw.frame.columns, params.objective)
+            assumptions.append(Assumption(field="data.target", value=target, why=why))
+        roles = {name: Role(word) for name, word in params.roles.items()}
+        schema = infer_schema(raw, target=target, roles=roles)
+        dataset, problems = to_dataset(raw, schema)
+        task, why = infer_task(dataset)
+        task = _agreed(task, params.kind)
+        if params.kind is None:
+            kind = "classification" if task.is_classification else "regression"
+            assumptions.append(Assumption(field="kind", value=kind, why=why))
+        encoded = encode_target(dataset, task)
+        metric, chosen = _metric(task, params.metric)
+        assumptions += chosen
+        understanding = Understanding(
+            task=task,
+            target=target,
+            classes=encoded.classes,
+            label_type=encoded.label_type,
+            metric=metric,
+            rows=dataset.rows,
+            features=len(dataset.schema.inputs),
+            table=dataset.schema,
+            assumptions=tuple(assumptions),
+        )
+        for assumption in assumptions:
+            context.emit("assumption", assumption.model_dump(mode="json"))
+        reading = {
+            "source": source,
+            "sha256": raw.sha256,
+            "rows": dataset.rows,
+            "problems": [problem.model_dump(mode="json") for problem in (*raw.problems, *problems)],
+        }
+        return {
+            "dataset": dataset.frame,
+            "understanding": understanding.model_dump(mode="json"),
+            "reading": reading,
+        }
+
+
+def _agreed(task: Task, kind: str | None) -> Task:
+    if kind is None or (kind == "classification") == task.is_classification:
+        return task
+    if kind == "regression":
+        return Task.REGRESSION
+    return Task.MULTICLASS
+
+
+def _metric(task: Task, wanted: str | None) -> tuple[str, list[Assumption]]:
+    from mlwright.evaluation.metrics import default_metric, metric
+
+    if wanted is None:
+        name = default_metric(task)
+        why = "no metric is required; this one judges the whole ranking or error of a prediction"
+        return name, [Assumption(field="metric", value=name, why=why)]
+    found = metric(wanted)
+    if task not in found.tasks:
+        raise BriefError(
+            f"The metric '{wanted}' does not fit a {task.value} target.",
+            hint=f"require a metric such as '{default_metric(task)}', or set kind in the brief.",
+        )
+    return found.name, []

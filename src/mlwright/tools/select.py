@@ -1,0 +1,323 @@
+"""Choose the model: ensemble, noise floor, the simplest within it, calibration, threshold, and the front behind it."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from mlwright.base.errors import Infeasible
+from mlwright.base.traits import Traits
+from mlwright.run.types import Context
+from mlwright.tools.table import dataset_of, training_folds, training_table
+from mlwright.tools.understanding import Understanding
+
+if TYPE_CHECKING:
+    from mlwright.models.tabular.ensemble import TabularModel
+    from mlwright.tuning.build import Built
+    from mlwright.tuning.select import Candidate, Selection
+    from mlwright.tuning.table import TrainingTable
+    from mlwright.tuning.trial import Trial
+
+_ON_FRONT = 5  # candidates whose cost is measured; the best of each complexity first
+_REFOLDS = 2
+_NOISE_SHARE = 0.5  # of the step's time that the noise floor may take
+
+
+class SelectParams(BaseModel):
+    """What the choice must respect.
+
+    Attributes:
+        single_member: No mixes: the brief wants a model that can be explained.
+        skip: Candidates that turned out not to be deliverable.
+        current, measured_ms, limit_ms: Set when `current` was too slow as a service: take the next on the front.
+    """
+
+    seed: int = 0
+    single_member: bool = False
+    gates: tuple[dict[str, Any], ...] = ()
+    costs: dict[str, float] | None = None
+    skip: tuple[str, ...] = ()
+    current: str | None = None
+    measured_ms: float = 0.0
+    limit_ms: float = 0.0
+
+
+class Select:
+    """Trials to one model and the reasons for it."""
+
+    traits: ClassVar[Traits] = Traits(
+        summary="Choose, mix, calibrate and cut; the simplest model within the noise floor", extra="train"
+    )
+    name: ClassVar[str] = "select"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = traits.summary
+    heavy: ClassVar[bool] = True
+    final: ClassVar[bool] = True
+    params: ClassVar[type[BaseModel]] = SelectParams
+    inputs: ClassVar[Mapping[str, str]] = {
+        "understanding": "json",
+        "schema": "json",
+        "training": "parquet",
+        "trials": "directory",
+    }
+    outputs: ClassVar[Mapping[str, str]] = {"model": "directory", "selection": "json"}
+
+    def run(self, params: SelectParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Decide; every comparison is kept with its reason."""
+        from mlwright.tuning.objective import Objective
+        from mlwright.tuning.select import SelectPlan, candidates_of, choose
+
+        understanding = Understanding.model_validate(inputs["understanding"])
+        table = training_table(inputs["training"], inputs["schema"], understanding, params.seed)
+        trials = load_trials(inputs["trials"])
+        found = [one for one in candidates_of(table, trials) if one.name not in params.skip]
+        if params.single_member:
+            found = [one for one in found if one.kind != "ensemble"]
+        if not found:
+            raise Infeasible("No candidate is left to choose from.", hint="give the search more time or families.")
+        dataset = dataset_of(inputs["training"], inputs["schema"])
+        refolds = tuple(training_folds(dataset, params.seed + 1 + index) for index in range(_REFOLDS))
+        floor = _noise(table, trials, refolds, context, params.seed)
+        selection = choose(found, Objective.of(table), SelectPlan(floor=floor.floor, seed=params.seed))
+        maker = _Maker(table, trials, understanding, params, context)
+        front = _front(found, selection, maker, floor.seed_deviation)
+        chosen = _chosen(selection.chosen, front, params)
+        built = maker.build(chosen)
+        model = _versioned(built.model, context.workspace / "versioning")
+        folder = context.workspace / "model"
+        folder.mkdir()
+        model.save(folder)
+        facts = _facts(_Made(selection, chosen, built, front, table, params.seed), asdict(floor), found)
+        facts["version"] = model.signature.version
+        for decision in selection.decisions:
+            context.emit("decision", {"text": decision.reason})
+        return {"model": folder, "selection": facts}
+
+
+def load_trials(folder: Path) -> list["Trial"]:
+    """Return the trials that `train` stored, in the order of their numbers."""
+    from mlwright.tuning.trial import Trial
+
+    return [Trial.load(path) for path in sorted(folder.iterdir())]
+
+
+class _Maker:
+    """Builds the model of a candidate."""
+
+    def __init__(
+        self,
+        table: "TrainingTable",
+        trials: Sequence["Trial"],
+        understanding: Understanding,
+        params: SelectParams,
+        context: Context,
+    ) -> None:
+        self.table = table
+        self.trials = {trial.spec.number: trial for trial in trials}
+        self.understanding = understanding
+        self.params = params
+        self.context = context
+
+    def build(self, candidate: "Candidate") -> "Built":
+        from mlwright.tuning.build import BuildPlan, build_model
+        from mlwright.tuning.refit import refit_single
+
+        single = None
+        if candidate.kind == "single":
+            single = refit_single(self.trials[candidate.numbers[0]], self.table, self._control())
+        plan = BuildPlan(signature=self._signature(), goal=self._goal(), seed=self.params.seed, single=single)
+        return build_model(self.table, candidate, list(self.trials.values()), plan)
+
+    def _control(self) -> Any:
+        from mlwright.models.protocol import FitControl
+
+        return FitControl(seed=self.params.seed, threads=self.context.threads, deadline=None)
+
+    def _signature(self) -> Any:
+        from mlwright.models.signature import Signature, Task
+
+        known = self.understanding
+        return Signature(
+            name="".join(letter if letter.isalnum() else "-" for letter in known.target.lower()),
+            version="",
+            task=known.task,
+            target=known.target,
+            inputs=self.table.inputs,
+            classes=known.classes,
+            label_type=known.label_type,
+            positive=known.classes[-1] if known.task is Task.BINARY else None,
+        )
+
+    def _goal(self) -> Any:
+        from mlwright.models.signature import Task
+        from mlwright.tuning.threshold import RATES, SEARCHABLE, ConstraintGoal, CostGoal, MetricGoal
+
+        if self.understanding.task is not Task.BINARY:
+            return None
+        if self.params.costs:
+            return CostGoal(**self.params.costs)
+        for gate in self.params.gates:
+            if gate["at_metric"] in RATES and gate["metric"] in RATES and gate["op"] == ">=":
+                return ConstraintGoal(gate["metric"], gate["value"], gate["at_metric"], gate["at_value"])
+        return MetricGoal(self.understanding.metric) if self.understanding.metric in SEARCHABLE else None
+
+
+def _noise(
+    table: "TrainingTable",
+    trials: Sequence["Trial"],
+    refolds: Any,
+    context: Context,
+    seed: int,
+) -> Any:
+    """Measure how one and the same model's score moves; the cheapest strong trial stands for all."""
+    from mlwright.models.protocol import FitControl
+    from mlwright.tuning.noise import NoisePlan, noise_floor
+
+    good = [trial for trial in trials if trial.status == "complete" and trial.spec.family != "dummy"]
+    pool = sorted(good or [trial for trial in trials if trial.status == "complete"], key=lambda trial: trial.loss)
+    cheapest = min(pool[:5], key=lambda trial: (trial.spec.family, trial.spec.number))
+    deadline = None
+    if context.deadline is not None:
+        deadline = time.monotonic() + _NOISE_SHARE * max(0.0, context.deadline - time.monotonic())
+    control = FitControl(seed=seed, threads=context.threads, deadline=deadline)
+    return noise_floor(table, cheapest, NoisePlan(seeds=2, refolds=refolds), control)
+
+
+def _front(
+    candidates: Sequence["Candidate"], selection: "Selection", maker: _Maker, seed_deviation: float
+) -> list["Candidate"]:
+    """Measure what the best candidates cost and return those that no other beats."""
+    from mlwright.data.columns import take
+    from mlwright.tuning.front import front, measure_cost, single_variant, with_cost
+
+    ranked = sorted(candidates, key=lambda one: one.loss)
+    by_family: dict[str, Candidate] = {}
+    for one in ranked:
+        by_family.setdefault(one.name.partition(" ")[0], one)
+    pool = [selection.chosen, *(one for one in by_family.values() if one.name != selection.chosen.name)][:_ON_FRONT]
+    best_trial = next((one for one in ranked if one.kind == "trial"), None)
+    if best_trial is not None:
+        trial = maker.trials[best_trial.numbers[0]]
+        if trial.spec.family != "dummy":
+            pool.append(single_variant(best_trial, trial, seed_deviation))
+    sample = take(maker.table.columns, slice(0, 100))
+    return front([with_cost(one, measure_cost(maker.build(one).model, sample)) for one in pool])
+
+
+def _chosen(wanted: "Candidate", front: Sequence["Candidate"], params: SelectParams) -> "Candidate":
+    """Return the selection's candidate, or the next on the front when `current` was too slow."""
+    from mlwright.tuning.front import next_on_front
+
+    if params.current is None:
+        return next((one for one in front if one.name == wanted.name), wanted)
+    current = next((one for one in front if one.name == params.current), None)
+    following = next_on_front(front, current, params.measured_ms, params.limit_ms) if current else None
+    if following is None:
+        raise Infeasible(
+            f"No candidate is faster than '{params.current}'.",
+            hint="raise latency_p95 in the brief, or allow fewer columns.",
+        )
+    return following
+
+
+def _versioned(model: "TabularModel", scratch: Path) -> "TabularModel":
+    """Give the model its version: a hash of everything it is made of."""
+    scratch.mkdir()
+    model.save(scratch)
+    digest = hashlib.sha256()
+    for path in sorted(scratch.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(scratch).as_posix().encode() + b"\0" + path.read_bytes())
+    return replace(model, signature=model.signature.model_copy(update={"version": digest.hexdigest()[:12]}))
+
+
+class _Made:
+    """What was decided, for the facts."""
+
+    def __init__(
+        self,
+        selection: "Selection",
+        chosen: "Candidate",
+        built: "Built",
+        front: Sequence["Candidate"],
+        table: "TrainingTable",
+        seed: int,
+    ) -> None:
+        self.selection = selection
+        self.chosen = chosen
+        self.built = built
+        self.front = front
+        self.table = table
+        self.seed = seed
+
+
+def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]) -> dict[str, Any]:
+    built, chosen = made.built, made.chosen
+    threshold = built.threshold
+    model = built.model
+    return {
+        "chosen": chosen.name,
+        "best": made.selection.best.name,
+        "candidates": [_candidate(one, made) for one in sorted(candidates, key=lambda one: one.loss)],
+        "front": [{"name": one.name, "latency_ms": one.latency_ms, "size_bytes": one.size_bytes} for one in made.front],
+        "decisions": [asdict(decision) for decision in made.selection.decisions],
+        "noise": floor,
+        "members": [
+            {
+                "family": member.family,
+                "params": dict(member.params),
+                "weight": weight,
+                "estimators": len(member.estimators),
+                "rounds": [estimator.rounds for estimator in member.estimators],
+                "features": len(member.preparations[0].names),
+            }
+            for member, weight in zip(model.members, model.weights, strict=True)
+        ],
+        "calibration": {"kind": type(model.calibrator).__name__ if model.calibrator else "", **_why(built.calibration)},
+        "threshold": asdict(threshold) if threshold else None,
+        "search_score": _score(made, made.selection.best.oof, labels_at=None),
+        "selection_score": _score(made, built.oof, labels_at=model.signature.threshold),
+        "columns": [column.name for column in made.table.inputs],
+    }
+
+
+def _why(choice: Any) -> dict[str, str]:
+    return {"reason": choice.reason}
+
+
+def _candidate(one: "Candidate", made: _Made) -> dict[str, Any]:
+    measured = next((other for other in made.front if other.name == one.name), one)
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "numbers": list(one.numbers),
+        "weights": list(one.weights),
+        "complexity": one.complexity,
+        "score": _score(made, one.oof, labels_at=None, quick=True),
+        "latency_ms": measured.latency_ms,
+        "size_bytes": measured.size_bytes,
+    }
+
+
+def _score(made: _Made, oof: Any, *, labels_at: float | None, quick: bool = False) -> dict[str, float]:
+    """Return the headline metric on out-of-fold rows with its bootstrap interval."""
+    import numpy as np
+
+    from mlwright.evaluation.intervals import Bootstrap, bootstrap
+    from mlwright.evaluation.metrics import metric
+    from mlwright.tuning.objective import covered
+
+    table = made.table
+    found = metric(table.metric)
+    rows = np.flatnonzero(covered(oof))
+    prediction = oof[rows]
+    if found.needs == "labels" and table.task.is_classification:
+        prediction = np.argmax(prediction, axis=1) if labels_at is None else (prediction[:, 1] >= labels_at).astype(int)
+    weight = None if table.weight is None else table.weight[rows]
+    how = Bootstrap(resamples=100 if quick else None, seed=made.seed)
+    interval = bootstrap(table.y[rows], prediction, found, weight=weight, how=how)
+    return {"value": interval.value, "low": interval.low, "high": interval.high, "rows": len(rows)}
