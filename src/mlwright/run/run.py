@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from mlwright.run.types import DONE_KINDS, ArtifactRef, Event, Listener, Outcome
 from mlwright.run.work import Job, carry_out
 
 _OVERTIME = 1.05  # a run never passes its time by more than this
+_FIRST_SHARE = 0.3  # of the time after its deadline, a step that does not stop by itself; the rest is for its harvest
 _LEAST_FINAL_SECONDS = 5.0  # a finishing step gets so long even when the time is up
 
 
@@ -273,20 +274,20 @@ class Run:
         if not job.tool.heavy:
             return carry_out(job, lambda message: self._hear(job.step, message))
         try:
-            return self._in_child(job)
+            return self._in_child(job, _FIRST_SHARE)
         except DeadlineError:
             if not Partial(job.partial).keys():
                 raise
             # What was finished is on the disk: once more, with no time for anything but to hand it over.
             self.record("step.late", {"kept": list(Partial(job.partial).keys())}, job.step.name)
-            return self._in_child(_with_deadline(job, time.monotonic()))
+            return self._in_child(replace(job, deadline=time.monotonic()), 1.0)
 
-    def _in_child(self, job: Job) -> dict[str, ArtifactRef]:
-        limits = ChildLimits(job.memory_bytes, self._hard_seconds(job), threads=job.threads)
+    def _in_child(self, job: Job, share: float) -> dict[str, ArtifactRef]:
+        limits = ChildLimits(job.memory_bytes, self._hard_seconds(job, share), threads=job.threads)
         return run_child(carry_out, (job,), limits, lambda message: self._hear(job.step, message))
 
-    def _hard_seconds(self, job: Job) -> float | None:
-        """Seconds from now after which a child is stopped: the soft deadline, and half of what is left after it."""
+    def _hard_seconds(self, job: Job, share: float) -> float | None:
+        """Seconds from now after which a child is stopped: its own deadline, and a share of what is left after it."""
         end = self.ledger.deadline(final=True)
         if end is None or self.ledger.limits.seconds is None:
             return None
@@ -300,7 +301,7 @@ class Run:
                 hint="Raise constraints.time in the brief and start a new run.",
             )
         soft = max(now, job.deadline or end)
-        return soft - now + max(0.0, (latest - soft) / 2)
+        return soft - now + share * max(0.0, latest - soft)
 
     def _job(
         self, step: Step, tool: Tool, inputs: Mapping[str, ArtifactRef], digest: str, seconds: float | None
@@ -388,12 +389,6 @@ def _digest(
 
 def _is_final(tool: Tool) -> bool:
     return bool(getattr(tool, "final", False))
-
-
-def _with_deadline(job: Job, deadline: float) -> Job:
-    from dataclasses import replace
-
-    return replace(job, deadline=deadline)
 
 
 def _changes(run: Run) -> dict[str, Any]:
