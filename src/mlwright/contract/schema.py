@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from mlwright.base.errors import ContractError
+from mlwright.base.errors import BriefError, ContractError
 from mlwright.base.suggest import did_you_mean
 from mlwright.brief.schema import Brief
 from mlwright.brief.source import Faults, Node, Place, Wrong, parse_yaml, read_text
@@ -34,20 +34,16 @@ class Budget(_Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-    @field_validator("seconds", mode="before")
+    @field_validator("seconds", "memory_bytes", "usd", mode="before")
     @classmethod
-    def _seconds(cls, value: object) -> object:
-        return parse_seconds(value) if isinstance(value, str) else value
-
-    @field_validator("memory_bytes", mode="before")
-    @classmethod
-    def _memory(cls, value: object) -> object:
-        return parse_bytes(value) if isinstance(value, str) else value
-
-    @field_validator("usd", mode="before")
-    @classmethod
-    def _usd(cls, value: object) -> object:
-        return parse_dollars(value) if isinstance(value, str) else value
+    def _quantity(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        parsers = {"seconds": parse_seconds, "memory_bytes": parse_bytes, "usd": parse_dollars}
+        try:
+            return parsers[info.field_name or ""](value)
+        except BriefError as exc:
+            raise ValueError(f"{exc.message} {exc.hint}".rstrip(".")) from exc
 
 
 class Sealed(_Frozen):
@@ -215,11 +211,15 @@ def _report(error: Any, root: Node, faults: Faults) -> None:
     name = ".".join(str(part) for part in location)
     if error["type"] == "extra_forbidden":
         known = _fields_of(location[:-1])
-        faults.add(place, f"'{name}' is not a field of a contract.", did_you_mean(str(location[-1]), known))
+        faults.add(place, f"'{name}' is not a field of a contract.", _sentence(did_you_mean(str(location[-1]), known)))
     elif error["type"] == "missing":
         faults.add(place, f"'{name}' is missing.", f"Add `{location[-1]}: ...`; the default contract shows how.")
     else:
         faults.add(place, f"'{name}': {error['msg']}.", f"It is {node.kind}; see the default contract.")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _fields_of(location: Sequence[object]) -> list[str]:
