@@ -1,6 +1,5 @@
 """Nothing gets past the gate: not by `..`, not by a link, not by a link of a link."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,9 @@ def test_what_the_contract_names_may_be_read(room: Path, contract: Contract) -> 
     assert Gate(contract).read(room / "run")
 
 
-@pytest.mark.parametrize("path", ["outside/secret", "data/../outside/secret", "data/sub/a.csv", "data/a.txt", "running/x"])
+@pytest.mark.parametrize(
+    "path", ["outside/secret", "data/../outside/secret", "data/sub/a.csv", "data/a.txt", "running/x"]
+)
 def test_anything_else_is_refused(room: Path, contract: Contract, path: str) -> None:
     with pytest.raises(ContractError, match="does not allow to read") as caught:
         Gate(contract).read(room / path)
@@ -119,7 +120,8 @@ def test_a_byte_that_no_path_has_is_a_clear_error(contract: Contract) -> None:
         Gate(contract).read("a\0b")
 
 
-def test_relative_paths_start_where_the_process_is(room: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_start_where_the_process_is(
+    room: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(room / "data")
     assert Gate(contract).read("a.csv") == room / "data" / "a.csv"
-    assert os.getcwd() == str(room / "data")

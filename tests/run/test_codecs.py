@@ -36,7 +36,10 @@ def test_the_same_value_has_the_same_hash(tmp_path: Path, codec: str) -> None:
 
 def test_values_come_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
-    back = {name: CODECS[name].read(CODECS[name].write(value, store, "x"), store, tmp_path) for name, value in VALUES.items()}
+    back = {
+        name: CODECS[name].read(CODECS[name].write(value, store, "x"), store, tmp_path)
+        for name, value in VALUES.items()
+    }
     assert back["json"] == {"a": "red", "b": [1, 2.5, None, True], "task": "binary", "n": 0.1, "x": [0, 1, 2]}
     assert back["parquet"].equals(FRAME)
     assert np.array_equal(back["npz"]["x"], np.eye(2))

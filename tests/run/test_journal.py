@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -25,6 +26,11 @@ def _filled(path: Path, count: int = 5) -> Journal:
     return journal
 
 
+def _append_many(journal: Journal) -> None:
+    for _ in range(100):
+        journal.append("count", {"text": "x" * 3000})
+
+
 def test_events_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     journal = _filled(tmp_path / "j")
     assert read_journal(tmp_path / "j") == journal.events
@@ -35,7 +41,7 @@ def test_each_hash_covers_the_event_and_the_one_before(tmp_path: Path) -> None:
     _filled(tmp_path / "j")
     events = [json.loads(line) for line in (tmp_path / "j").read_bytes().splitlines()]
     assert all(event["hash"] == chain_hash(event) for event in events)
-    assert all(after["previous"] == before["hash"] for before, after in zip(events, events[1:], strict=False))
+    assert all(after["previous"] == before["hash"] for before, after in pairwise(events))
 
 
 @pytest.mark.parametrize("cut", [1, 2, 40])
@@ -103,14 +109,15 @@ def test_a_full_disk_leaves_the_journal_valid(tmp_path: Path) -> None:
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("mounting a small file system needs root")
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False, capture_output=True)
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=False, capture_output=True
+    )
     if done.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {done.stderr.decode().strip()}")
     try:
         journal = Journal.open(disk / "j")
         with pytest.raises(RunError, match="No space left") as caught:
-            for _ in range(100):
-                journal.append("count", {"text": "x" * 3000})
+            _append_many(journal)
         assert "Free some space" in caught.value.hint
         assert read_journal(disk / "j") == journal.events
         assert 10 < len(journal.events) < 30

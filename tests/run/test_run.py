@@ -88,7 +88,9 @@ def test_a_failed_step_is_in_the_journal_and_keeps_its_type(run: Run) -> None:
     assert not list((run.path / "work").glob("*"))
 
 
-def test_a_tool_the_contract_does_not_name_is_refused(tmp_path: Path, brief: Brief, contract: Contract, toys: Any) -> None:
+def test_a_tool_the_contract_does_not_name_is_refused(
+    tmp_path: Path, brief: Brief, contract: Contract, toys: Any
+) -> None:
     narrow = contract.model_copy(update={"tools": ("total",)})
     with Run.open(tmp_path, brief, narrow, tools=toys.TOOLS) as run, pytest.raises(ContractError, match="'count'"):
         run.perform(COUNT)
@@ -128,7 +130,10 @@ def test_resuming_nothing_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_hungry_step_is_stopped_by_the_memory_limit(tmp_path: Path, contract: Contract, toys: Any) -> None:
     brief = load_brief({"objective": "Eat", "data": "sample://wine", "constraints": {"memory": "256 MB"}})
     bound = Contract.for_brief(brief, tmp_path)
-    with Run.open(tmp_path, brief, bound, tools=toys.TOOLS) as run, pytest.raises(BudgetError, match="256 MB are allowed"):
+    with (
+        Run.open(tmp_path, brief, bound, tools=toys.TOOLS) as run,
+        pytest.raises(BudgetError, match="256 MB are allowed"),
+    ):
         run.perform(Step(name="eat", tool="hungry"))
 
 

@@ -23,7 +23,9 @@ _THRESHOLD = re.compile(r"(>=|<=|>|<|=>|=<|≥|≤|==|=)?\s*(.+)", re.DOTALL)
 _OPS: Mapping[str, Op] = {
     ">=": ">=", "=>": ">=", ">": ">=", "≥": ">=", "<=": "<=", "=<": "<=", "<": "<=", "≤": "<="
 }  # fmt: skip
-_AT = re.compile(r"(?P<threshold>.+?)\s+at\s+(?P<metric>[\w@.\- ]*?[\w@.])\s*(?:>=|=|of)?\s+(?P<value>[\d.]+%?)", re.DOTALL)
+_AT = re.compile(
+    r"(?P<threshold>.+?)\s+at\s+(?P<metric>[\w@.\- ]*?[\w@.])\s*(?:>=|=|of)?\s+(?P<value>[\d.]+%?)", re.DOTALL
+)
 
 
 def text(node: Node) -> str:
@@ -36,7 +38,9 @@ def text(node: Node) -> str:
 def name(node: Node) -> str:
     """A name, kept exactly as it is written: a column may be called `no` or `1e3` or have spaces around it."""
     if isinstance(node.value, dict | list) or node.text == "":
-        raise Wrong(f"expected a name, it is {node.kind}.", "Write the name as it is in the data; quote it if in doubt.")
+        raise Wrong(
+            f"expected a name, it is {node.kind}.", "Write the name as it is in the data; quote it if in doubt."
+        )
     return node.text
 
 
@@ -69,7 +73,9 @@ def kind(node: Node) -> str:
     if word in LATER_KINDS:
         raise Wrong(f"kind '{word}' cannot be done yet.", f"This version does {' and '.join(KINDS)}.")
     if re.search(r"binary|multi_?class|classif", word):
-        raise Wrong(f"'{text(node)}' is not a kind.", "Did you mean 'classification'? The classes are counted in the data.")
+        raise Wrong(
+            f"'{text(node)}' is not a kind.", "Did you mean 'classification'? The classes are counted in the data."
+        )
     raise Wrong(f"'{text(node)}' is not a kind.", _sentence(did_you_mean(word, (*KINDS, *LATER_KINDS))))
 
 
@@ -79,7 +85,9 @@ def whole(low: int, high: int) -> Reader:
     def read(node: Node) -> int:
         value = number(node)
         if value != int(value) or not low <= value <= high:
-            raise Wrong(f"expected a whole number from {low} to {high}, it is {node.kind}.", f"Write {max(low, 1)}, say.")
+            raise Wrong(
+                f"expected a whole number from {low} to {high}, it is {node.kind}.", f"Write {max(low, 1)}, say."
+            )
         return int(value)
 
     return read
@@ -96,7 +104,9 @@ def positive(parse: Callable[[str], float], what: str, *, zero: bool = False) ->
     def read(node: Node) -> Any:
         value = _parsed(node, parse)
         if value < 0 or (value == 0 and not zero):
-            raise Wrong(f"{what} of {node.kind} is impossible.", "It must be 0 or more." if zero else "It must be above 0.")
+            raise Wrong(
+                f"{what} of {node.kind} is impossible.", "It must be 0 or more." if zero else "It must be above 0."
+            )
         return value
 
     return read
@@ -185,7 +195,9 @@ def gate(metric_word: str, node: Node) -> Gate:
     limit = threshold(metric, Node(found["threshold"], text=found["threshold"]))
     at = find_metric(found["metric"])
     if "regression" in at.tasks or "regression" in metric.tasks:
-        raise Wrong(f"'{metric.name} at {at.name}' has no meaning for values.", "Only metrics of classes have a threshold.")
+        raise Wrong(
+            f"'{metric.name} at {at.name}' has no meaning for values.", "Only metrics of classes have a threshold."
+        )
     value = _number_in(found["value"], f"'{found['value']}' is not a number.", 'Write ">= 0.95 at precision 0.9".')
     _check_possible(at, value, word)
     return Gate(metric=metric.name, op=limit.op, value=limit.value, at_metric=at.name, at_value=value)
@@ -247,7 +259,8 @@ def _check_possible(metric: Any, value: float, word: str) -> None:
     if impossible:
         percent = f" Did you mean {value:g}%?" if metric.direction == "maximise" and 2 <= value <= 100 else ""
         raise Wrong(
-            f"'{metric.name} {word}' is impossible: a perfect model has {best:g}.", f"Ask for something nearer.{percent}"
+            f"'{metric.name} {word}' is impossible: a perfect model has {best:g}.",
+            f"Ask for something nearer.{percent}",
         )
 
 

@@ -20,7 +20,19 @@ from mlwright.brief.schema import (
 from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yaml, read_text
 
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
-_TOP = ("objective", "kind", "data", "requirements", "constraints", "success", "metric", "costs", "on_leak", "split", "seed")
+_TOP = (
+    "objective",
+    "kind",
+    "data",
+    "requirements",
+    "constraints",
+    "success",
+    "metric",
+    "costs",
+    "on_leak",
+    "split",
+    "seed",
+)
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
     "goal": "objective", "task": "kind", "dataset": "data", "time_limit": "time", "timeout": "time", "ram": "memory",
@@ -38,8 +50,8 @@ def load_brief(source: Path | str | Mapping[str, Any]) -> Brief:
         BriefError: Lists every fault at once, each with line, column, what was expected and what to do.
 
     Example:
-        >>> load_brief({"objective": "Predict churn", "data": {"source": "c.csv"}, "constraints": {"time": "5m"}}).constraints.time_seconds
-        300.0
+        >>> load_brief({"objective": "Predict churn", "data": {"source": "c.csv"}, "seed": 7}).seed
+        7
     """
     faults = Faults("The brief")
     root = _root(source, faults)
@@ -119,7 +131,7 @@ class _Builder:
         if "source" not in read:
             return None
         targets = [column for column, word in columns.items() if word == "target"]
-        if targets and read.get("target") not in (None, targets[0]) or len(targets) > 1:
+        if (targets and read.get("target") not in (None, targets[0])) or len(targets) > 1:
             place = section.value["columns"].place
             self._faults.add(place, f"The target is given twice: {', '.join(targets)}.", "Keep data.target alone.")
         if targets:
@@ -144,9 +156,9 @@ class _Builder:
                 text = f"Did you mean '{hint}'?" if hint in known else _sentence(did_you_mean(key, known))
                 self._faults.add(place, f"'requirements.{key}' is neither a metric nor a measure.", text)
                 continue
+            if found.name in metrics:
+                self._faults.add(place, f"'{found.name}' is required twice.", "Keep one of them.")
             try:
-                if found.name in metrics:
-                    raise Wrong(f"'{found.name}' is required twice.", "Keep one of them.")
                 metrics[found.name] = f.threshold(found, item)
             except Wrong as wrong:
                 self._wrong(f"requirements.{key}", item, place, wrong)
@@ -219,8 +231,8 @@ class _Builder:
 
     def _check_kind(self, root: Node, top: Mapping[str, Any]) -> None:
         """Every metric must fit the kind, or at least each other."""
-        required = cast(Requirements | None, top.get("requirements"))
-        gates = cast(tuple[Gate, ...] | None, top.get("success")) or ()
+        required = cast("Requirements | None", top.get("requirements"))
+        gates = cast("tuple[Gate, ...] | None", top.get("success")) or ()
         named = [("requirements", name) for name in (required.metrics if required else ())]
         named += [("success", gate.metric) for gate in gates if not gate.fairness]
         named += [("metric", top["metric"])] if top.get("metric") else []
@@ -239,9 +251,7 @@ class _Builder:
         if top.get("costs") is not None and kind == "regression":
             self._faults.add(root.keys.get("costs"), "'costs' do not fit regression.", "They weigh wrong classes.")
 
-    def _section(
-        self, root: Node, name: str, known: tuple[str, ...] | None, node: Node | None = None
-    ) -> Node | None:
+    def _section(self, root: Node, name: str, known: tuple[str, ...] | None, node: Node | None = None) -> Node | None:
         node = node or root.value.get(name)
         if node is None or node.value is None:
             return None

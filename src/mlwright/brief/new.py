@@ -30,19 +30,22 @@ def first_brief(facts: FirstFacts, schema: Schema) -> str:
     """Return a commented brief that `load_brief` accepts as it stands.
 
     Example:
-        >>> schema = Schema(columns=(Column(name="age", type=SemanticType.NUMBER), Column(name="left", type=SemanticType.CATEGORY, role=Role.TARGET)))
-        >>> first_brief(FirstFacts("c.csv", 100, Task.BINARY, "two values"), schema).splitlines()[1]
+        >>> left = Column(name="left", type=SemanticType.CATEGORY, role=Role.TARGET)
+        >>> facts = FirstFacts("c.csv", 100, Task.BINARY, "two values")
+        >>> first_brief(facts, Schema(columns=(left,))).splitlines()[1]
         'objective: Predict left from c.csv'
     """
     target = schema.target
     what = f"Predict {target.name} from {facts.source}" if target else f"Predict a column of {facts.source}"
     lines = [
-        f"# A first brief for {_comment(facts.source)}: {facts.rows:,} rows, {len(schema.columns)} columns. Change what is not right.",
+        f"# A first brief for {_comment(facts.source)}: {facts.rows:,} rows, {len(schema.columns)} columns.",
         f"objective: {yaml_text(what)}",
         *_kind(facts),
         "data:",
         f"  source: {yaml_text(facts.source)}",
-        f"  target: {yaml_text(target.name)}" if target else "  # target: COLUMN      # say which column is to be predicted",
+        f"  target: {yaml_text(target.name)}"
+        if target
+        else "  # target: COLUMN      # say which column is to be predicted",
         *_columns(schema),
         *_metric(facts),
         *_split(facts, schema),
@@ -68,7 +71,9 @@ def _columns(schema: Schema) -> list[str]:
     if not rest:
         return []
     width = min(30, max(len(yaml_text(column.name)) for column in rest)) + 12
-    heading = "  columns:                # feature, group, time, weight, sensitive (measured, never a feature), id, ignored"
+    heading = (
+        "  columns:                # feature, group, time, weight, sensitive (measured, never a feature), id, ignored"
+    )
     return [heading, *(_column(column, width) for column in rest)]
 
 
@@ -101,7 +106,9 @@ def _metric(facts: FirstFacts) -> list[str]:
         Task.MULTICLASS: "how good the probabilities are",
         Task.REGRESSION: "the usual size of an error, in the target's unit",
     }
-    return [f"metric: {default_metric(facts.task)}{_why(f'the default for {facts.task.value}: {whys[facts.task]}')}"]
+    return [
+        f"metric: {default_metric(facts.task).name}{_why(f'the default for {facts.task.value}: {whys[facts.task]}')}"
+    ]
 
 
 def _split(facts: FirstFacts, schema: Schema) -> list[str]:
@@ -117,7 +124,7 @@ def _split(facts: FirstFacts, schema: Schema) -> list[str]:
     return [
         "split:",
         f"  strategy: {strategy}{_why(why)}",
-        f"  test_share: {share}{_why(f'about {max(1, round(facts.rows * share)):,} rows are sealed for the last test')}",
+        f"  test_share: {share}{_why(f'about {max(1, round(facts.rows * share)):,} rows, sealed for the last test')}",
     ]
 
 

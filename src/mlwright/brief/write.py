@@ -9,7 +9,19 @@ from mlwright.brief.units import write_bytes, write_rate, write_seconds
 
 __all__ = ["Assumption", "brief_fields", "brief_yaml", "yaml_text"]
 
-_ORDER = ("objective", "kind", "data", "metric", "requirements", "constraints", "success", "costs", "split", "on_leak", "seed")
+_ORDER = (
+    "objective",
+    "kind",
+    "data",
+    "metric",
+    "requirements",
+    "constraints",
+    "success",
+    "costs",
+    "split",
+    "on_leak",
+    "seed",
+)
 
 
 def brief_yaml(brief: Brief, assumptions: Sequence[Assumption] = ()) -> str:
@@ -79,7 +91,7 @@ def yaml_text(value: object) -> str:
     """Return a scalar or a flat list as YAML on one line, safe inside a flow collection too."""
     import yaml
 
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, bool | int | float) or value is None:
         return json.dumps(value)
@@ -134,7 +146,9 @@ def _lines(key: str, value: Any, notes: Mapping[str, str], path: str, indent: st
     name = yaml_text(key)
     if isinstance(value, Mapping):
         below = [
-            line for inner, item in value.items() for line in _lines(inner, item, notes, f"{path}.{inner}", indent + "  ")
+            line
+            for inner, item in value.items()
+            for line in _lines(inner, item, notes, f"{path}.{inner}", indent + "  ")
         ]
         return [f"{indent}{name}:{comment}", *below]
     return [f"{indent}{name}: {yaml_text(value)}{comment}"]

@@ -7,8 +7,8 @@ from mlwright.contract.schema import Boundary, Contract
 
 # Words that make it a prediction about such a thing, not the thing itself: "predict which web pages ...".
 _LEARNING = re.compile(
-    r"\b(predict\w*|classif\w*|forecast\w*|estimat\w*|detect\w*|regress\w*|scor(?:e|es|ing)|rank\w*|clustering|cluster\s+(?:the|our|all|these|customers|users|documents)|recogni[sz]\w*"
-    r"|tell\b.{1,60}\bfrom|tell\b.{1,60}\bapart|which\b|how (?:many|much|long|far)|probabilit\w*|likel\w*|churn|anomal\w*)\b",
+    r"\b(predict\w*|classif\w*|forecast\w*|estimat\w*|detect\w*|regress\w*|scor(?:e|es|ing)|rank\w*|clustering"
+    r"|cluster\s+(?:the|our|all|these|customers|users|documents)|recogni[sz]\w*|tell\b.{1,60}\bfrom|tell\b.{1,60}\bapart|which\b|how (?:many|much|long|far)|probabilit\w*|likel\w*|churn|anomal\w*)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -35,7 +35,8 @@ def check_boundaries(objective: str, contract: Contract) -> None:
     if crossed is not None:
         why = f" {crossed.why}" if crossed.why else ""
         raise ContractError(
-            f"The objective {objective!r} is {crossed.work}, which this contract leaves to the {crossed.delegate}.{why}",
+            f"The objective {objective!r} is {crossed.work}, which this contract leaves to the "
+            f"{crossed.delegate}.{why}",
             hint=f"Hand it to the {crossed.delegate}; ask here for what should be predicted from which data.",
         )
 

@@ -32,7 +32,7 @@ def main(descriptor: int, parent: int) -> int:
         function, args = pipe.recv(), pipe.recv()
         _limit_memory(memory_bytes)
         result = function(*args, lambda message: send("message", message))
-    except BaseException as exc:  # noqa: BLE001 - whatever it is, the parent raises it
+    except BaseException as exc:
         send("error", _as_ours(exc))
         return 1
     send("result", result)

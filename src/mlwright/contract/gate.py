@@ -1,11 +1,11 @@
 """The gate: every path, tool and host is checked against the contract before it is touched."""
 
 import os
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from re import Pattern, compile, escape, split
 from typing import IO, Any
 
 from mlwright.base.errors import ContractError
@@ -51,12 +51,14 @@ class Gate:
         allowed = checker(path)
         stream: IO[Any] = open(allowed, mode, opener=_open_no_link)  # noqa: SIM115 - the caller closes it
         try:
-            if not os.path.samestat(os.fstat(stream.fileno()), os.stat(checker(path))):
-                raise ContractError(f"{path} was exchanged while it was opened.", hint="Find out who writes there.")
+            same = os.path.samestat(os.fstat(stream.fileno()), checker(path).stat())
         except BaseException:
             stream.close()
             raise
-        return stream
+        if same:
+            return stream
+        stream.close()
+        raise ContractError(f"{path} was exchanged while it was opened.", hint="Find out who writes there.")
 
     def tool(self, name: str) -> None:
         """Check that a tool may be called.
@@ -96,7 +98,7 @@ class Gate:
                 )
         if any(_matches(real, pattern) for pattern in patterns):
             return real
-        led = f" (which leads to {real})" if str(real) != os.path.abspath(path) else ""
+        led = f" (which leads to {real})" if str(real) != os.path.abspath(path) else ""  # noqa: PTH100 - resolve() would follow the link
         raise ContractError(
             f"The contract does not allow to {verb} {path}{led}; its `{verb}s` are {_shown(patterns)}.",
             hint=f"Add the path to `{verb}s` in the contract, or use a path inside those.",
@@ -132,16 +134,18 @@ def _real_pattern(pattern: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _regex(pattern: str) -> Pattern[str]:
+def _regex(pattern: str) -> re.Pattern[str]:
     body = ""
     for part in Path(pattern).parts:
         if part == "**":
             body += "(?:/.*)?"
             continue
-        signs = split(r"(\*|\?|\[.\])", part)
-        piece = "".join(_SIGNS.get(sign) or escape(sign[1] if sign[:1] == "[" and len(sign) == 3 else sign) for sign in signs)
+        signs = re.split(r"(\*|\?|\[.\])", part)
+        piece = "".join(
+            _SIGNS.get(sign) or re.escape(sign[1] if sign[:1] == "[" and len(sign) == 3 else sign) for sign in signs
+        )
         body += "" if part == "/" else "/" + piece
-    return compile(body or "/")
+    return re.compile(body or "/")
 
 
 def _shown(names: Sequence[str]) -> str:

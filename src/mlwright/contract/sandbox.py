@@ -7,8 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.connection import Pipe as open_pipe
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from mlwright.base.errors import BudgetError, MlwrightError, RunError
@@ -53,7 +52,7 @@ def run_child(
         RunError: The function raised something else, or the child died.
     """
     _check_importable(function)
-    ours, theirs = open_pipe()
+    ours, theirs = Pipe()
     try:
         child = _start(theirs, limits)
     finally:

@@ -266,8 +266,10 @@ def _lower(budget: Budget, brief: Brief) -> Budget:
     asked = brief.constraints
     changes: dict[str, Any] = {}
     for mine, theirs, word in (
-        ("seconds", asked.time_seconds, "time"), ("memory_bytes", asked.memory_bytes, "memory"), ("usd", asked.usd, "usd"),
-    ):  # fmt: skip
+        ("seconds", asked.time_seconds, "time"),
+        ("memory_bytes", asked.memory_bytes, "memory"),
+        ("usd", asked.usd, "usd"),
+    ):
         limit = getattr(budget, mine)
         if theirs is not None and limit is not None and theirs > limit:
             raise ContractError(

@@ -38,7 +38,8 @@ class Journal:
             with clear_errors(path), path.open("r+b") as stream:
                 stream.truncate(whole)
                 os.fsync(stream.fileno())
-            journal.append("journal.repaired", {"bytes_cut": len(content) - whole})
+            if events:  # a run torn in its first line has not begun
+                journal.append("journal.repaired", {"bytes_cut": len(content) - whole})
         return journal
 
     @property
@@ -99,7 +100,9 @@ def plain_json(value: Any, what: str) -> Any:
     try:
         return json.loads(json.dumps(value, allow_nan=False, sort_keys=True, default=_plain))
     except (TypeError, ValueError) as exc:
-        raise RunError(f"The data of {what} is not JSON: {exc}.", hint="Use text, finite numbers, lists, dicts.") from exc
+        raise RunError(
+            f"The data of {what} is not JSON: {exc}.", hint="Use text, finite numbers, lists, dicts."
+        ) from exc
 
 
 def _plain(value: Any) -> Any:

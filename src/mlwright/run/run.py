@@ -63,7 +63,7 @@ class Run:
         self._lock = lock
         self._tools = tools
         self._threads = threads
-        opened = journal.events[0].data
+        opened = _opening(journal).data
         self.brief = Brief.model_validate(opened["brief"])
         self.contract = Contract.model_validate(opened["contract"])
         self.base = Path(opened["base"])
@@ -93,21 +93,18 @@ class Run:
             RunError: The folder cannot be written, is in use, or belongs to another brief.
         """
         path = make_folder(Path(root)) / (options.run_id or _new_id(brief, Path(root)))
-        if (path / "journal.jsonl").is_file() and (path / "journal.jsonl").stat().st_size:
-            run = cls.resume(path, tools=tools, threads=options.threads)
-            if run.brief != brief:
-                run.close()
-                raise RunError(
-                    f"The run in {path} was started for another brief ({run.brief.objective!r}).",
-                    hint="Give another name, or resume the run with its own brief: mlwright resume.",
-                )
-            return run
         make_folder(path)
         lock = Lock(path / "lock").acquire()
         try:
             journal = Journal.open(path / "journal.jsonl")
-            _begin(path, journal, brief, contract, (options.base or Path.cwd()).resolve())
-            return cls(path, journal, lock, tools or {}, options.threads or usable_cpus())
+            new = not journal.events
+            if new:
+                _begin(path, journal, brief, contract, (options.base or Path.cwd()).resolve())
+            run = cls(path, journal, lock, tools or {}, options.threads or usable_cpus())
+            _check_same(run, brief)
+            if not new:
+                run._go_on()
+            return run
         except BaseException:
             lock.release()
             raise
@@ -126,11 +123,8 @@ class Run:
         lock = Lock(path / "lock").acquire()
         try:
             journal = Journal.open(path / "journal.jsonl")
-            if not journal.events or journal.events[0].kind != "run.opened":
-                raise RunError(f"The run in {path} stopped before it began.", hint="Delete the folder, start again.")
             run = cls(path, journal, lock, tools or {}, threads or usable_cpus())
-            shutil.rmtree(path / "work", ignore_errors=True)
-            run.record("run.resumed", {"spent_seconds": run.ledger.spent_seconds, "environment": _changes(run)})
+            run._go_on()
             return run
         except BaseException:
             lock.release()
@@ -270,6 +264,10 @@ class Run:
         Partial(self._partial(digest)).clear()
         return Outcome(step, made, spent, skipped=False, event=event)
 
+    def _go_on(self) -> None:
+        shutil.rmtree(self.path / "work", ignore_errors=True)
+        self.record("run.resumed", {"spent_seconds": self.ledger.spent_seconds, "environment": _changes(self)})
+
     def _do(self, job: Job) -> dict[str, ArtifactRef]:
         if not job.tool.heavy:
             return carry_out(job, lambda message: self._hear(job.step, message))
@@ -371,9 +369,22 @@ def _begin(path: Path, journal: Journal, brief: Brief, contract: Contract, base:
     )
 
 
-def _digest(
-    step: Step, tool: Tool, inputs: Mapping[str, ArtifactRef], seed: int
-) -> tuple[str, dict[str, Any]]:
+def _opening(journal: Journal) -> Event:
+    if not journal.events or journal.events[0].kind != "run.opened":
+        folder = journal.path.parent
+        raise RunError(f"The run in {folder} stopped before it began.", hint="Delete the folder and start again.")
+    return journal.events[0]
+
+
+def _check_same(run: Run, brief: Brief) -> None:
+    if run.brief != brief:
+        raise RunError(
+            f"The run in {run.path} was started for another brief ({run.brief.objective!r}).",
+            hint="Give another name, or resume the run with its own brief: mlwright resume.",
+        )
+
+
+def _digest(step: Step, tool: Tool, inputs: Mapping[str, ArtifactRef], seed: int) -> tuple[str, dict[str, Any]]:
     """Return what identifies a step's result, and the facts that go into it."""
     params = tool.params.model_validate(dict(step.params)).model_dump(mode="json")
     facts = {

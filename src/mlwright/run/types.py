@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from mlwright.brief.schema import Assumption
 from mlwright.contract.gate import Gate
 
-
 SESSION_KINDS = ("run.opened", "run.resumed")  # the first event of each session
 DONE_KINDS = ("step.done", "step.skipped")
 
