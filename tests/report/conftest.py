@@ -27,7 +27,7 @@ def histogram(values, bins=16) -> Histogram:
 def bootstrap(metric, y, p, seed=0) -> Estimate:
     draw = np.random.default_rng(seed)
     values = []
-    for _ in range(200):
+    for _ in range(60):
         rows = draw.integers(0, len(y), len(y))
         if len(set(y[rows])) == 2:
             values.append(metric(y[rows], p[rows]))
@@ -86,7 +86,7 @@ def tumour_facts() -> ReportFacts:
         name="tumour",
         objective="Tell malignant from benign tumours by the measurements of a cell sample",
         run="tumour-7f3a",
-        brief="objective: Tell malignant from benign tumours\ndata:\n  source: sample://breast_cancer\n  target: diagnosis\n",
+        brief="objective: Tell malignant from benign tumours\ndata:\n  target: diagnosis\n",
         **_asked(work),
         **_data(work),
         **_models(work),

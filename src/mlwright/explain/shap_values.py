@@ -20,6 +20,7 @@ from mlwright.base.errors import DataError
 from mlwright.base.seeds import derive_seed, generator
 from mlwright.data.columns import Array, Columns, row_count, take
 from mlwright.data.schema import Column
+from mlwright.explain.background import Background
 from mlwright.explain.codes import CodeTable
 from mlwright.explain.explanation import Explanation
 from mlwright.explain.found import Found, Work
@@ -179,7 +180,7 @@ def _run(model: _Counted, background: Array, codes: Array, plan: _Plan, options:
     """Explain row after row until all are done or the seconds are spent; at least one row."""
     shap = _shap()
     deadline = None if options.seconds is None else time.monotonic() + options.seconds
-    masker = shap.maskers.Independent(background, max_samples=len(background))
+    masker = Background(background)
     kind = shap.explainers.ExactExplainer if plan.method == "exact" else shap.explainers.PermutationExplainer
     names = [f"x{j}" for j in range(codes.shape[1])]
     values: list[Array] = []

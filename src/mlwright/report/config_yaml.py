@@ -28,9 +28,7 @@ def configuration(facts: ReportFacts) -> dict[str, Any]:
         },
         "members": [m.model_dump(mode="json") for m in model.members],
         "preparation": list(model.preparation),
-        "inputs": [
-            {"name": c.name, "type": c.type} for c in facts.data.columns if c.role in ("feature", "time")
-        ],
+        "inputs": [{"name": c.name, "type": c.type} for c in facts.data.columns if c.role in ("feature", "time")],
         "data": {"source": facts.data.source, "sha256": facts.data.sha256, "rows": facts.data.rows},
         "split": split.model_dump(mode="json", exclude={"event", "why", "opened"}),
         "metric": facts.scores[0].metric if facts.scores else None,

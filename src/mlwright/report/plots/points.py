@@ -18,7 +18,7 @@ def candidates(facts: Sequence[CandidateFact], metric: str) -> str:
     values = [v for c in shown if c.score for v in (c.score.value, c.score.low, c.score.high) if v is not None]
     latencies = [c.latency_ms for c in shown if c.latency_ms]
     x = (min(latencies) / 1.5, max(latencies) * 2.2)
-    frame = Frame(x, spread(values, 0.12), "latency of one row, ms", words(metric), log_x=True, width=620, height=330)
+    frame = Frame(x, spread(values, 0.12), "latency of one row, ms", words(metric), log_x=True, width=520, height=300)
     axes = Axes(frame, "Candidates: quality against latency")
     for c in sorted(shown, key=lambda c: c.status == "chosen"):
         kind = "chosen" if c.status in ("chosen", "member") else "other"
