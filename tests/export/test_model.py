@@ -13,7 +13,7 @@ from mlwright.models.protocol import Facts, FitControl, FitData
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular import MODELS
 from mlwright.models.tabular.calibration import Isotonic, Platt, Temperature
-from mlwright.models.tabular.ensemble import Member, TabularModel, label_codes
+from mlwright.models.tabular.ensemble import Member, TabularModel
 
 ROWS = 400
 INPUTS = (

@@ -50,5 +50,5 @@ class Objective:
 
 def covered(prediction: Array) -> Array:
     """Return the mask of rows that have a prediction, bool, shape (n,)."""
-    finite = np.isfinite(prediction)
-    return finite if finite.ndim == 1 else finite.all(axis=1)
+    finite: Array = np.isfinite(prediction)
+    return finite if finite.ndim == 1 else np.asarray(finite.all(axis=1))

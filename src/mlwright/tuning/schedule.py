@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from mlwright.tuning.gains import Gains
-from mlwright.tuning.trial import Trial
+from mlwright.tuning.trial import OUT_OF_TIME, Trial
 
 BASELINES = ("dummy", "linear")
 # Relative seconds of a first trial, and thereby the order of the first trials: cheap and strong before dear.
@@ -93,10 +93,10 @@ def estimated_seconds(family: str, trials: Sequence[Trial]) -> float | None:
 
 
 def _first(state: State, budget: Budget) -> Choice | None:
-    tried = {trial.spec.family for trial in state.trials}
+    tried = {trial.spec.family for trial in state.trials if not _cut_short(trial)}
     real = any(trial.status == "complete" and trial.spec.family not in BASELINES for trial in state.trials)
     for family in first_order(state.families):
-        if family in tried:
+        if family in tried or _hopeless(state.of(family)):
             continue
         seconds = estimated_seconds(family, state.trials)
         # Until one real model is there, the next is begun whatever it costs: its folds end in time by their deadlines.
@@ -145,6 +145,11 @@ def _expected_gain(family: str, state: State) -> float:
 
 def _fits(seconds: float | None, budget: Budget) -> bool:
     return budget.seconds_left is None or seconds is None or seconds <= budget.seconds_left
+
+
+def _cut_short(trial: Trial) -> bool:
+    """Return whether the clock ended the trial before its first fold: that says nothing of the family."""
+    return not trial.fold_losses and trial.reason.startswith(OUT_OF_TIME)
 
 
 def _hopeless(trials: Sequence[Trial]) -> bool:

@@ -20,6 +20,7 @@ from mlwright.tuning.trial import Judge, Trial, TrialSpec, run_trial
 
 _TRIAL_SHARE = 0.4  # of the seconds that are left: one dear trial must not eat the search
 _MIN_SHARE_SECONDS = 2.0
+_MIN_ROWS_FOR_THREADS = 10_000
 OnTrial = Callable[[Trial], None]
 
 
@@ -33,7 +34,8 @@ class SearchPlan:
             and the finished trials, never of a clock.
         seconds: Wall seconds this call may take; on resuming, the caller gives what is left. With both, the first limit
             reached ends the search, and decisions are made as with `seconds` alone.
-        threads: For every fit.
+        threads: At most, for every fit; a table under 10,000 rows gets one, for there threads wait for each other
+            longer than they work, most of all on a busy machine.
         prune: Stop trials that are clearly worse after a fold or more.
         patience: Stop when so many trials in a row gained nothing; None goes on to the limit.
     """
@@ -142,7 +144,8 @@ class _Search:
 
     def _perform(self, choice: Choice) -> Trial:
         spec = self._spec(choice)
-        control = FitControl(seed=self.plan.seed, threads=self.plan.threads, deadline=self._trial_deadline())
+        threads = self.plan.threads if self.table.rows >= _MIN_ROWS_FOR_THREADS else 1
+        control = FitControl(seed=self.plan.seed, threads=threads, deadline=self._trial_deadline())
         return run_trial(spec, self.table, control, prepared=self.prepared, judge=self._judge(spec))
 
     def _spec(self, choice: Choice) -> TrialSpec:
@@ -157,6 +160,8 @@ class _Search:
     def _trial_deadline(self) -> float | None:
         if self.deadline is None:
             return None
+        if not any(trial.status == "complete" and trial.spec.family not in BASELINES for trial in self.trials):
+            return self.deadline  # a first real model may take all the time there is
         now = time.monotonic()
         return min(self.deadline, now + max(_TRIAL_SHARE * (self.deadline - now), _MIN_SHARE_SECONDS))
 

@@ -82,12 +82,13 @@ class SelectPlan:
 
     Attributes:
         floor: The noise floor; a smaller difference is chance.
-        sigmas: A difference counts beyond so many standard errors too (1.64: one side, 95 %).
+        sigmas: A difference counts beyond so many standard errors too. One: to deliver the worse of two models costs
+            as much as to deliver the needlessly complicated one, so neither error is guarded against at 95 %.
         draws: Bootstrap draws.
     """
 
     floor: float = 0.0
-    sigmas: float = 1.64
+    sigmas: float = 1.0
     draws: int = 100
     seed: int = 0
 
@@ -158,7 +159,8 @@ def _of_trial(trial: Trial) -> Candidate:
 
 
 def _ensemble(table: TrainingTable, trials: Sequence[Trial], plan: MixPlan | None) -> Candidate | None:
-    whole = [trial for trial in trials if trial.status == "complete"]
+    # A dummy says the share of its fold: in a mix it would only shift folds against each other, which is noise.
+    whole = [trial for trial in trials if trial.status == "complete" and trial.spec.family != "dummy"]
     if len(whole) < 2:
         return None
     objective = Objective.of(table)
@@ -177,12 +179,17 @@ def _ensemble(table: TrainingTable, trials: Sequence[Trial], plan: MixPlan | Non
 
 
 def _simplest_first(pool: Sequence[Candidate], best: Candidate) -> list[Candidate]:
-    """Return the candidates simpler than the best one, one per complexity, simplest first."""
+    """Return those simpler than the best one and not known to be slower, one per complexity, simplest first."""
     by_complexity: dict[int, Candidate] = {}
     for candidate in sorted(pool, key=lambda candidate: candidate.loss):
-        if candidate.complexity < best.complexity:
+        if candidate.complexity < best.complexity and not _slower(candidate, best):
             by_complexity.setdefault(candidate.complexity, candidate)
     return [by_complexity[complexity] for complexity in sorted(by_complexity)]
+
+
+def _slower(candidate: Candidate, best: Candidate) -> bool:
+    known = candidate.latency_ms is not None and best.latency_ms is not None
+    return known and (candidate.latency_ms or 0.0) > (best.latency_ms or 0.0)
 
 
 def _compare(candidate: Candidate, best: Candidate, objective: Objective, plan: SelectPlan) -> Decision:

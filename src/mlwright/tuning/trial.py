@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -15,11 +16,12 @@ from mlwright.data.columns import Array
 from mlwright.models.protocol import Estimator, Family, FitControl
 from mlwright.models.tabular import MODELS
 from mlwright.models.tabular.ensemble import Member, write_json
-from mlwright.tuning.folds import PreparedFolds, early_stopping_data, whole_fold
+from mlwright.tuning.folds import PreparedFold, PreparedFolds, early_stopping_data, whole_fold
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.table import TrainingTable
 
 Status = Literal["complete", "partial", "pruned", "failed"]
+OUT_OF_TIME = "out of time"  # how the reason of a trial begins that the clock ended
 Judge = Callable[[Sequence[float]], str]  # losses of the finished folds -> why to stop, "" to go on
 
 
@@ -162,8 +164,10 @@ def run_trial(
         MlwrightError: Something outside the trial is wrong (the table, an extra that is missing). What goes wrong
             inside the fit is the trial's status and reason instead.
     """
-    started = time.monotonic()
     family: Family = MODELS.load(spec.family)()
+    for name in family.traits.requires:  # the seconds of a first import are not the family's own
+        import_module(name)
+    started = time.monotonic()
     prepared = prepared or PreparedFolds(table, control.seed)
     objective = Objective.of(table)
     shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
@@ -186,16 +190,25 @@ class _Work:
     judge: Judge | None
 
 
+@dataclass(frozen=True, slots=True)
+class _FoldWork:
+    index: int
+    prepared: PreparedFold
+    deadline: float | None
+
+
 def _run_folds(spec: TrialSpec, family: Family, work: _Work, bag: _Bag) -> tuple[Status, str]:
     folds = work.table.folds
     for index in range(len(folds)):
         late = _too_late(work.control.deadline, bag, len(folds) - index)
         if late:
             return ("partial" if bag.estimators else "failed"), late
+        fold = work.prepared.get(family.preparation, index)
+        deadline = _fold_deadline(work.control.deadline, len(folds) - index)
         try:
-            _run_fold(spec, family, work, bag, index)
+            _run_fold(spec, family, work, bag, _FoldWork(index, fold, deadline))
         except (Signal, BudgetError) as error:
-            late = _too_late(work.control.deadline, bag, len(folds) - index)
+            late = _too_late(deadline, bag, len(folds) - index)
             return ("partial" if late and bag.estimators else "failed"), f"{late} {error.message}".strip()
         verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < len(folds) else ""
         if verdict:
@@ -207,12 +220,11 @@ def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
     """Return why no further fold may begin, or nothing."""
     if deadline is None or time.monotonic() < deadline:
         return ""
-    return f"out of time after {len(bag.estimators)} of {len(bag.estimators) + folds_left} folds."
+    return f"{OUT_OF_TIME} after {len(bag.estimators)} of {len(bag.estimators) + folds_left} folds."
 
 
-def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, index: int) -> None:
-    table = work.table
-    fold = work.prepared.get(family.preparation, index)
+def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, one: _FoldWork) -> None:
+    table, index, fold = work.table, one.index, one.prepared
     if "patience" in spec.params:  # how the families that stop early say so
         train, valid = early_stopping_data(table, index, fold, work.control.seed)
     else:
@@ -220,7 +232,7 @@ def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, index: in
     control = FitControl(
         seed=derive_seed(work.control.seed, "trial", spec.number, index),
         threads=work.control.threads,
-        deadline=_fold_deadline(work.control.deadline, len(table.folds) - index),
+        deadline=one.deadline,
     )
     try:
         estimator = family.fit(train, valid, table.task, spec.params, control)
