@@ -21,23 +21,13 @@ from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yam
 
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
 _TOP = (
-    "objective",
-    "kind",
-    "data",
-    "requirements",
-    "constraints",
-    "success",
-    "metric",
-    "costs",
-    "on_leak",
-    "split",
-    "seed",
-)
+    "objective", "kind", "data", "requirements", "constraints", "success", "metric", "costs", "on_leak", "split", "seed",
+)  # fmt: skip
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
     "goal": "objective", "task": "kind", "dataset": "data", "time_limit": "time", "timeout": "time", "ram": "memory",
-    "latency": "latency_p95", "p95": "latency_p95", "budget": "usd", "file": "source", "path": "source", "label": "target",
-    "gates": "success", "test_size": "test_share", "random_state": "seed",
+    "latency": "latency_p95", "p95": "latency_p95", "budget": "usd", "file": "source", "path": "source",
+    "label": "target", "gates": "success", "test_size": "test_share", "random_state": "seed",
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from mlwright.contract.schema import Boundary, Contract
 # Words that make it a prediction about such a thing, not the thing itself: "predict which web pages ...".
 _LEARNING = re.compile(
     r"\b(predict\w*|classif\w*|forecast\w*|estimat\w*|detect\w*|regress\w*|scor(?:e|es|ing)|rank\w*|clustering"
-    r"|cluster\s+(?:the|our|all|these|customers|users|documents)|recogni[sz]\w*|tell\b.{1,60}\bfrom|tell\b.{1,60}\bapart|which\b|how (?:many|much|long|far)|probabilit\w*|likel\w*|churn|anomal\w*)\b",
+    r"|cluster\s+(?:the|our|all|these|customers|users|documents)|recogni[sz]\w*|tell\b.{1,60}\bfrom"
+    r"|tell\b.{1,60}\bapart|which\b|how (?:many|much|long|far)|probabilit\w*|likel\w*|churn|anomal\w*)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
