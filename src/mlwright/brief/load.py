@@ -21,7 +21,8 @@ from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yam
 
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
 _TOP = (
-    "objective", "kind", "data", "requirements", "constraints", "success", "metric", "costs", "on_leak", "split", "seed",
+    "objective", "kind", "data", "requirements", "constraints", "success", "metric", "costs", "on_leak", "split",
+    "seed",
 )  # fmt: skip
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
