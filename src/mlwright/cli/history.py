@@ -91,7 +91,9 @@ def _line(event: Event) -> str:
         case "decision":
             return f"[cyan]decided[/] {step}: {escape(str(data['text']))}"
         case "assumption":
-            return f"[yellow]assumed[/] {escape(str(data['field']))} = {escape(str(data['value']))}: {escape(data['why'])}"
+            return (
+                f"[yellow]assumed[/] {escape(str(data['field']))} = {escape(str(data['value']))}: {escape(data['why'])}"
+            )
         case "plan":
             return f"[cyan]planned[/] {escape(', '.join(data['steps']))}. {escape(str(data.get('why', '')))}"
         case "run.delivered":

@@ -93,5 +93,5 @@ def _present(delivery: Delivery, out: Path | None) -> int:
     """Print the end of the summary and where the delivery is."""
     from mlwright.cli.verdict import print_verdict
 
-    path = hand_over(delivery.path, out) if out is not None else delivery.path
+    path = hand_over(delivery.root, out) if out is not None else delivery.root
     return print_verdict(delivery, path)

@@ -1,4 +1,8 @@
-"""Score the delivered graph on the sealed test, once."""
+"""Score the model on the sealed test, once.
+
+The predictions are the native model's; `export` has refused any graph that differs from them, and `verify` scores the
+graph itself again. Row weights guide the training; the test counts every row once.
+"""
 
 import gzip
 import json
@@ -8,11 +12,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from mlwright.base.traits import Traits
-from mlwright.data.schema import Role, SemanticType
+from mlwright.data.schema import Role
 from mlwright.models.signature import Signature, Task
 from mlwright.run.types import Context
+from mlwright.tools.raw_rows import raw_rows
 from mlwright.tools.table import dataset_of
-from mlwright.tools.understanding import Understanding
 
 
 class EvaluateParams(BaseModel):
@@ -24,7 +28,7 @@ class EvaluateParams(BaseModel):
 
 
 class Evaluate:
-    """ONNX graph and sealed labels to every measure of quality, with intervals."""
+    """Predictions and sealed labels to every measure of quality, with intervals."""
 
     traits: ClassVar[Traits] = Traits(summary="Open the vault once and score what is delivered", extra="train")
     name: ClassVar[str] = "evaluate"
@@ -34,10 +38,9 @@ class Evaluate:
     final: ClassVar[bool] = True
     params: ClassVar[type[BaseModel]] = EvaluateParams
     inputs: ClassVar[Mapping[str, str]] = {
-        "understanding": "json",
         "schema": "json",
-        "onnx": "bytes",
         "signature": "json",
+        "native": "npz",
         "test": "parquet",
         "split": "json",
     }
@@ -49,56 +52,42 @@ class Evaluate:
     }
 
     def run(self, params: EvaluateParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
-        """Predict the test rows with the exported graph, open the vault, measure."""
+        """Open the vault and measure the exported model's predictions of the test rows."""
         from mlwright.evaluation.intervals import Bootstrap
         from mlwright.evaluation.report import EvaluationOptions, evaluate_classification, evaluate_regression
         from mlwright.evaluation.score import Basis
         from mlwright.evaluation.slices import SliceConfig
         from mlwright.evaluation.vault import open_once
-        from mlwright.serving.runtime import Runtime
 
-        understanding = Understanding.model_validate(inputs["understanding"])
-        runtime = Runtime.from_bytes(json.dumps(inputs["signature"]).encode(), inputs["onnx"])
-        signature = runtime.signature
+        signature = Signature.model_validate(inputs["signature"])
+        predicted = inputs["native"]
         test = dataset_of(inputs["test"], inputs["schema"])
-        columns = test.columns([column.name for column in signature.inputs])
         sensitive = [column.name for column in test.schema.with_role(Role.SENSITIVE)]
-        weights = [column.name for column in test.schema.with_role(Role.WEIGHT)]
-        prediction = runtime.predict(columns)
         y = open_once(context.vault, f"evaluate {signature.name} {signature.version}")
         context.emit("vault", {"text": "the sealed labels were opened", "rows": len(y), "model": signature.version})
         options = EvaluationOptions(
             basis=Basis(evaluator="vault", split=inputs["split"]["strategy"], rows=len(y), seed=params.seed),
             threshold=signature.threshold,
-            columns=columns,
+            columns=test.columns([column.name for column in signature.inputs]),
             sensitive=test.columns(sensitive),
-            weight=test.columns(weights)[weights[0]] if weights else None,
             bootstrap=Bootstrap(seed=params.seed),
             slices=SliceConfig(seed=params.seed),
         )
         if signature.task.is_classification:
-            evaluation = evaluate_classification(y, prediction.probabilities, signature.classes, options)
+            evaluation = evaluate_classification(y, predicted["probabilities"], signature.classes, options)
         else:
-            evaluation = evaluate_regression(y, prediction.values, options)
+            evaluation = evaluate_regression(y, predicted["values"], options)
         facts = evaluation.model_dump(mode="json")
-        facts["curves"] = _curves(y, prediction.probabilities, signature)
+        facts["curves"] = _curves(y, predicted.get("probabilities"), signature)
         return {
             "evaluation": facts,
-            "predictions": _stored(prediction),
-            "rows": _rows(test, y, signature, understanding),
+            "predictions": {**predicted, "y": y},
+            "rows": _rows(test, y, signature),
             "judgement": {
                 "requirements": _requirements(params.requirements, facts),
                 "gates": [_gate(gate, facts) for gate in params.gates],
             },
         }
-
-
-def _stored(prediction: Any) -> dict[str, Any]:
-    import numpy as np
-
-    if prediction.probabilities is None:
-        return {"values": prediction.values}
-    return {"labels": np.array(prediction.labels, dtype=str), "probabilities": prediction.probabilities}
 
 
 def _curves(y: Any, probabilities: Any, signature: Signature) -> dict[str, Any]:
@@ -119,25 +108,15 @@ def _curves(y: Any, probabilities: Any, signature: Signature) -> dict[str, Any]:
     return found
 
 
-def _rows(test: Any, y: Any, signature: Signature, understanding: Understanding) -> bytes:
+def _rows(test: Any, y: Any, signature: Signature) -> bytes:
     """Return the test rows as a caller of the service would send them, with the true answer, one JSON object a line."""
-    names = [column.name for column in signature.inputs]
-    cells = {name: _cells(test.frame[name], signature, name) for name in names}
     truth = [signature.classes[int(code)] for code in y] if signature.classes else [float(value) for value in y]
+    rows = raw_rows(test, signature.inputs)
     lines = (
-        json.dumps({**{name: cells[name][row] for name in names}, signature.target: truth[row]}, ensure_ascii=False)
-        for row in range(len(y))
+        json.dumps({**row, signature.target: answer}, ensure_ascii=False)
+        for row, answer in zip(rows, truth, strict=True)
     )
     return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
-
-
-def _cells(series: Any, signature: Signature, name: str) -> list[Any]:
-    column = next(one for one in signature.inputs if one.name == name)
-    if column.type is SemanticType.DATETIME:
-        return [None if value is None else value.isoformat() for value in series.to_list()]
-    if column.type is SemanticType.NUMBER:
-        return [None if value is None or value != value else value for value in series.to_list()]  # noqa: PLR0124
-    return series.to_list()
 
 
 def _requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -156,10 +135,11 @@ def _requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, A
 def _gate(gate: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Judge one gate; "recall >= a at precision b" holds when the delivered threshold reaches both on the test."""
     from mlwright.brief.schema import Gate
+    from mlwright.evaluation.fairness import fairness_name
 
     wanted = Gate.model_validate(gate)
     if wanted.fairness:
-        gaps = {one["attribute"]: one["gaps"].get(wanted.metric) for one in facts["fairness"]}
+        gaps = {one["attribute"]: one["gaps"].get(fairness_name(wanted.metric)) for one in facts["fairness"]}
         known = [value for value in gaps.values() if value is not None]
         measured = max(known) if known else None
         detail = ", ".join(f"{name} {value:.3f}" for name, value in gaps.items() if value is not None)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mlwright.base.traits import Traits
 from mlwright.run.types import Context
 from mlwright.tools.table import dataset_of
+from mlwright.tools.understanding import Understanding
 
 _TIME_SHARE = 0.5  # of what is left to the step: the rest is for starting and writing
 
@@ -39,12 +40,14 @@ class Explain:
         "signature": "json",
         "training": "parquet",
         "test": "parquet",
-        "evaluation": "json",
+        "predictions": "npz",
     }
-    outputs: ClassVar[Mapping[str, str]] = {"explanation": "json"}
+    outputs: ClassVar[Mapping[str, str]] = {"explanation": "json", "importance": "json"}
 
     def run(self, params: ExplainParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Explain a sample of the test against a background of training rows."""
+        from mlwright.evaluation.metrics import metric
+        from mlwright.evaluation.permutation import Shuffling, permutation_importance
         from mlwright.explain.shap_values import ExplainOptions, explain
         from mlwright.serving.runtime import Runtime
 
@@ -69,4 +72,14 @@ class Explain:
             seconds=seconds,
         )
         found = explain(predict, training, test, signature.inputs, options)
-        return {"explanation": found.model_dump(mode="json")}
+        understanding = Understanding.model_validate(inputs["understanding"])
+        importance = permutation_importance(
+            predict, test, inputs["predictions"]["y"], metric(understanding.metric), how=Shuffling(seed=params.seed)
+        )
+        return {
+            "explanation": found.model_dump(mode="json"),
+            "importance": {
+                "metric": understanding.metric,
+                "columns": [one.model_dump(mode="json") for one in importance],
+            },
+        }

@@ -68,5 +68,15 @@ class Export:
             "onnx": graph,
             "signature": json.loads(model.signature.model_dump_json()),
             "parity": asdict(measured),
-            "predictions": {"native": model.predict(columns)},
+            "predictions": _predictions(model, columns),
         }
+
+
+def _predictions(model: Any, columns: Any) -> dict[str, Any]:
+    """Return what the native model says of the test rows; `verify` compares the graph with it."""
+    import numpy as np
+
+    native = model.predict(columns)
+    if not model.signature.task.is_classification:
+        return {"values": native}
+    return {"probabilities": native, "labels": np.array(model.labels(native), dtype=str)}

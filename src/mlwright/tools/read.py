@@ -39,7 +39,12 @@ class Read:
     heavy: ClassVar[bool] = False
     params: ClassVar[type[BaseModel]] = ReadParams
     inputs: ClassVar[Mapping[str, str]] = {}
-    outputs: ClassVar[Mapping[str, str]] = {"dataset": "parquet", "understanding": "json", "reading": "json"}
+    outputs: ClassVar[Mapping[str, str]] = {
+        "dataset": "parquet",
+        "schema": "json",
+        "understanding": "json",
+        "reading": "json",
+    }
 
     def run(self, params: ReadParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Read, infer, type and encode; every assumption is said."""
@@ -89,6 +94,7 @@ class Read:
         }
         return {
             "dataset": dataset.frame,
+            "schema": dataset.schema.model_dump(mode="json"),
             "understanding": understanding.model_dump(mode="json"),
             "reading": reading,
         }

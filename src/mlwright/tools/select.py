@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
 _ON_FRONT = 5  # candidates whose cost is measured; the best of each complexity first
 _REFOLDS = 2
 _NOISE_SHARE = 0.5  # of the step's time that the noise floor may take
+
+
+_ENCODERS = MappingProxyType(
+    {
+        "Passthrough": "numbers as they are",
+        "Scaled": "numbers imputed and standardised",
+        "Ordinal": "categories by frequency rank",
+        "OneHot": "categories one-hot",
+        "TargetMean": "categories by smoothed out-of-fold target mean",
+        "DateParts": "dates in parts",
+        "TextTopics": "texts as TF-IDF topics",
+    }
+)
 
 
 class SelectParams(BaseModel):
@@ -91,7 +105,8 @@ class Select:
         folder = context.workspace / "model"
         folder.mkdir()
         model.save(folder)
-        facts = _facts(_Made(selection, chosen, built, front, table, params.seed), asdict(floor), found)
+        singles = [one for one in front if one.kind == "single"]
+        facts = _facts(_Made(selection, chosen, built, front, table, params.seed), asdict(floor), [*found, *singles])
         facts["version"] = model.signature.version
         for decision in selection.decisions:
             context.emit("decision", {"text": decision.reason})
@@ -124,7 +139,7 @@ class _Maker:
 
     def build(self, candidate: "Candidate") -> "Built":
         from mlwright.tuning.build import BuildPlan, build_model
-        from mlwright.tuning.refit import refit_single
+        from mlwright.tuning.single import refit_single
 
         single = None
         if candidate.kind == "single":
@@ -277,12 +292,26 @@ def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]
             }
             for member, weight in zip(model.members, model.weights, strict=True)
         ],
+        "preparation": _preparation(model),
         "calibration": {"kind": type(model.calibrator).__name__ if model.calibrator else "", **_why(built.calibration)},
         "threshold": asdict(threshold) if threshold else None,
         "search_score": _score(made, made.selection.best.oof, labels_at=None),
         "selection_score": _score(made, built.oof, labels_at=model.signature.threshold),
         "columns": [column.name for column in made.table.inputs],
     }
+
+
+def _preparation(model: "TabularModel") -> list[str]:
+    """Return what is done to the raw columns, a sentence per kind of encoder and family."""
+    found: list[str] = []
+    for member in model.members:
+        counts: dict[str, int] = {}
+        for encoder in member.preparations[0].encoders:
+            name = type(encoder).__name__
+            counts[name] = counts.get(name, 0) + 1
+        shown = ", ".join(f"{_ENCODERS.get(name, name)} ({count})" for name, count in sorted(counts.items()))
+        found.append(f"for {member.family}: {shown}")
+    return list(dict.fromkeys(found))
 
 
 def _why(choice: Any) -> dict[str, str]:

@@ -1,0 +1,63 @@
+"""Compare a file with a delivery's baseline, in batches."""
+
+from pathlib import Path
+
+import numpy as np
+
+from mlwright.base.errors import DataError
+from mlwright.data.stream import stream_cells
+from mlwright.delivery.delivery import Delivery
+from mlwright.models.signature import Signature
+from mlwright.monitoring.accumulate import Accumulator
+from mlwright.monitoring.alerts import judge, load_config
+from mlwright.monitoring.baseline import Baseline
+from mlwright.monitoring.findings import MonitorReport
+from mlwright.serving.rows import RowDecoder
+from mlwright.serving.runtime import Prediction
+
+_BATCH_ROWS = 20_000
+
+
+def watch_file(path: Path, current: Path) -> MonitorReport:
+    """Return what has changed in `current` against the training data; with the target among its columns, quality too.
+
+    Raises:
+        DataError: The file cannot be read, lacks a column, or has cells that the model cannot take.
+        VerifyError: The delivery is not what its manifest says.
+    """
+    delivery = Delivery.open(path)
+    runtime = delivery.model.runtime
+    signature = runtime.signature
+    config = load_config(path / "monitoring" / "monitor.toml")
+    counted = Accumulator(Baseline.load(path / "monitoring" / "baseline.json"), seed=config.seed)
+    decoder = RowDecoder(signature)
+    first = 1
+    for cells in stream_cells(current, _BATCH_ROWS):
+        rows = len(next(iter(cells.values())))
+        absent = [column.name for column in signature.inputs if column.name not in cells]
+        if absent:
+            raise DataError(f"{current} has no column '{absent[0]}'.", hint="give rows with every input of the model.")
+        columns, notes = decoder.read(cells, first)
+        if notes.faults:
+            raise DataError(f"{current}: {notes.faults[0].message}", hint="mend the file, or leave these rows out.")
+        prediction = runtime.predict(columns)
+        labels = cells.get(signature.target)
+        known = labels is not None and all(label is not None for label in labels)
+        counted.add(columns, _scores(prediction), np.array(_texts(labels, signature)) if known and labels else None)
+        first += rows
+    return judge(counted, config)
+
+
+def _scores(prediction: Prediction) -> np.ndarray:
+    scores = prediction.values if prediction.probabilities is None else prediction.probabilities
+    if scores is None:
+        raise TypeError("a prediction has values or probabilities")
+    return scores
+
+
+def _texts(labels: list[object], signature: Signature) -> list[object]:
+    from mlwright.data.cells import category_text
+
+    if signature.task.is_classification:
+        return [category_text(label) for label in labels]  # type: ignore[arg-type]
+    return [float(str(label)) for label in labels]

@@ -1,0 +1,229 @@
+"""Tables: classification and regression, from raw rows to a delivered service.
+
+Read `Table.plan` from top to bottom: it is what a senior engineer would do, in that order, and why.
+"""
+
+from typing import Any, ClassVar
+
+from mlwright.base.traits import Traits
+from mlwright.brief.schema import Brief
+from mlwright.run.types import Plan, Step
+
+# Simple first: within the noise floor the earlier one is kept.
+_LINEAR = ("dummy", "linear")
+_EXPLAINABLE = (*_LINEAR, "lightgbm")
+_ALL = ("dummy", "linear", "lightgbm", "catboost", "xgboost", "extra_trees", "random_forest", "hist_boosting")
+_FAMILIES = {"linear": _LINEAR, "explainable": _EXPLAINABLE, "any": _ALL}
+
+
+class Table:
+    """The plan for one table with one target."""
+
+    traits: ClassVar[Traits] = Traits(
+        summary="Tables: binary and multi-class classification, regression",
+        extra="train",
+        requires=("polars", "sklearn", "lightgbm", "onnx"),
+    )
+
+    def plan(self, brief: Brief) -> Plan:
+        """Return the whole lifecycle as steps."""
+        need = {"understanding": "read.understanding", "schema": "leaks.schema"}
+        training = {**need, "training": "split.training"}
+        delivered = {**need, "onnx": "export.onnx", "signature": "export.signature"}
+        steps = (
+            # What is there? Nothing is decided before the data has been read and looked at.
+            Step(name="read", tool="read", params=_reading(brief)),
+            Step(
+                name="profile",
+                tool="profile",
+                inputs={"dataset": "read.dataset", "understanding": "read.understanding"},
+            ),
+            # The test is sealed before anything learns from the data.
+            Step(
+                name="split",
+                tool="split",
+                inputs={"dataset": "read.dataset", "understanding": "read.understanding"},
+                params=_splitting(brief),
+            ),
+            # A leak makes every later number a lie, so it is looked for before the first model.
+            Step(
+                name="leaks",
+                tool="check_leaks",
+                inputs={
+                    "understanding": "read.understanding",
+                    "training": "split.training",
+                    "test": "split.test",
+                    "split": "split.split",
+                },
+                params={"on_leak": brief.on_leak, "seed": brief.seed},
+            ),
+            Step(name="train", tool="train", inputs=training, params=_training(brief)),
+            Step(name="select", tool="select", inputs={**training, "trials": "train.trials"}, params=_choosing(brief)),
+            Step(
+                name="learning",
+                tool="learning_curve",
+                inputs={**training, "trials": "train.trials", "selection": "select.selection"},
+                params={"seed": brief.seed},
+            ),
+            # The whole pipeline as one graph, then under load: a model that is too slow is not yet the model.
+            Step(name="export", tool="export", inputs={**need, "model": "select.model", "test": "split.test"}),
+            Step(
+                name="load",
+                tool="load_test",
+                inputs={
+                    "schema": "leaks.schema",
+                    "onnx": "export.onnx",
+                    "signature": "export.signature",
+                    "test": "split.test",
+                    "selection": "select.selection",
+                },
+                params=_limits(brief),
+            ),
+            # Only now, with the model decided, the vault is opened.
+            Step(
+                name="evaluate",
+                tool="evaluate",
+                inputs={
+                    "schema": "leaks.schema",
+                    "signature": "export.signature",
+                    "native": "export.predictions",
+                    "test": "split.test",
+                    "split": "split.split",
+                },
+                params=_judging(brief),
+            ),
+            Step(
+                name="explain",
+                tool="explain",
+                inputs={
+                    **delivered,
+                    "training": "split.training",
+                    "test": "split.test",
+                    "predictions": "evaluate.predictions",
+                },
+                params={"seed": brief.seed},
+            ),
+            Step(
+                name="watch",
+                tool="watch",
+                inputs={
+                    **delivered,
+                    "training": "split.training",
+                    "test": "split.test",
+                    "split": "split.split",
+                    "predictions": "evaluate.predictions",
+                    "importance": "explain.importance",
+                },
+                params={"seed": brief.seed},
+            ),
+            Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
+            Step(
+                name="track",
+                tool="track",
+                inputs={
+                    "verdict": "report.verdict",
+                    "signature": "export.signature",
+                    "selection": "select.selection",
+                    "search": "train.search",
+                    "evaluation": "evaluate.evaluation",
+                    "reading": "read.reading",
+                },
+            ),
+        )
+        return Plan(steps=steps, notes=_notes(brief))
+
+
+_REPORTED = {
+    "understanding": "read.understanding",
+    "reading": "read.reading",
+    "schema": "leaks.schema",
+    "profile": "profile.profile",
+    "quality": "profile.findings",
+    "leaks": "leaks.findings",
+    "split": "split.split",
+    "search": "train.search",
+    "selection": "select.selection",
+    "model": "select.model",
+    "learning": "learning.curve",
+    "onnx": "export.onnx",
+    "signature": "export.signature",
+    "parity": "export.parity",
+    "native": "export.predictions",
+    "load": "load.load_test",
+    "evaluation": "evaluate.evaluation",
+    "judgement": "evaluate.judgement",
+    "predictions": "evaluate.predictions",
+    "rows": "evaluate.rows",
+    "explanation": "explain.explanation",
+    "importance": "explain.importance",
+    "baseline": "watch.baseline",
+    "drift": "watch.self_test",
+    "monitor": "watch.config",
+}
+
+
+def _reading(brief: Brief) -> dict[str, Any]:
+    data = brief.data
+    return {
+        "source": list(data.sources),
+        "query": data.query,
+        "table": data.table,
+        "sheet": data.sheet,
+        "target": data.target,
+        "roles": dict(data.columns),
+        "kind": brief.kind,
+        "metric": brief.headline_metric,
+        "objective": brief.objective,
+    }
+
+
+def _splitting(brief: Brief) -> dict[str, Any]:
+    split = brief.split
+    return {
+        "test_share": split.test_share if split else None,
+        "strategy": split.strategy if split else "auto",
+        "seed": brief.seed,
+    }
+
+
+def _training(brief: Brief) -> dict[str, Any]:
+    return {
+        "families": list(_FAMILIES[brief.constraints.interpretability]),
+        "trials": brief.constraints.trials,
+        "seed": brief.seed,
+    }
+
+
+def _choosing(brief: Brief) -> dict[str, Any]:
+    return {
+        "seed": brief.seed,
+        "single_member": brief.constraints.interpretability != "any",
+        "gates": [gate.model_dump(mode="json") for gate in brief.gates],
+        "costs": brief.costs.model_dump(mode="json") if brief.costs else None,
+    }
+
+
+def _limits(brief: Brief) -> dict[str, Any]:
+    wanted = brief.requirements
+    return {
+        "latency_p95_seconds": wanted.latency_p95_seconds,
+        "throughput_rows_per_second": wanted.throughput_rows_per_second,
+        "size_bytes": wanted.size_bytes,
+    }
+
+
+def _judging(brief: Brief) -> dict[str, Any]:
+    wanted = brief.requirements.metrics
+    return {
+        "seed": brief.seed,
+        "requirements": {name: limit.model_dump(mode="json") for name, limit in wanted.items()},
+        "gates": [gate.model_dump(mode="json") for gate in brief.gates],
+    }
+
+
+def _notes(brief: Brief) -> tuple[str, ...]:
+    notes = ["CatBoost is used on encoded columns: its native categories cannot be written as ONNX."]
+    if brief.constraints.interpretability != "any":
+        kept = ", ".join(_FAMILIES[brief.constraints.interpretability])
+        notes.append(f"interpretability is {brief.constraints.interpretability}: only {kept} are candidates.")
+    return tuple(notes)

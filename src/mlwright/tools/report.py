@@ -1,0 +1,204 @@
+"""Write the delivery: model, evidence, service, monitoring, documents; seal it with a manifest."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel
+
+from mlwright.base.traits import Traits
+from mlwright.models.signature import Signature
+from mlwright.run.types import Context
+from mlwright.tools.reporting.assemble import report_facts
+from mlwright.tools.reporting.evidence import Evidence
+
+if TYPE_CHECKING:
+    from mlwright.report.facts import ReportFacts
+
+_NOTEBOOK_SECONDS = 120.0
+_JSON_INPUTS = (
+    "understanding", "reading", "schema", "profile", "quality", "leaks", "split", "search", "selection", "learning",
+    "signature", "parity", "load", "evaluation", "judgement", "explanation", "importance", "baseline", "drift",
+)  # fmt: skip
+
+
+class ReportParams(BaseModel):
+    """The brief as the run took it."""
+
+    brief: dict[str, Any]
+
+
+class Report:
+    """Everything that was measured to a delivery folder."""
+
+    traits: ClassVar[Traits] = Traits(
+        summary="Write the delivery: documents, service, monitoring, manifest",
+        extra="train",
+        requires=("jinja2", "nbformat", "nbclient", "ipykernel", "matplotlib"),
+    )
+    name: ClassVar[str] = "report"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = traits.summary
+    heavy: ClassVar[bool] = False
+    final: ClassVar[bool] = True
+    params: ClassVar[type[BaseModel]] = ReportParams
+    inputs: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(_JSON_INPUTS, "json"),
+        "model": "directory",
+        "onnx": "bytes",
+        "native": "npz",
+        "predictions": "npz",
+        "rows": "bytes",
+        "monitor": "bytes",
+    }
+    outputs: ClassVar[Mapping[str, str]] = {"verdict": "json"}
+
+    def run(self, params: ReportParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+        """Write into scratch, seal, then put it in its place in one rename."""
+        from mlwright.delivery.manifest import write_manifest
+        from mlwright.report.verdict import verdict
+        from mlwright.run.journal import read_journal
+
+        assert context.root is not None  # noqa: S101 - a run always has a folder
+        journal = context.root / "journal.jsonl"
+        evidence = Evidence(read_journal(journal))
+        facts = report_facts(params.brief, inputs, evidence)
+        root = context.workspace / "delivery"
+        _write_model(root, inputs)
+        _write_evidence(root, inputs)
+        _write_monitoring(root, inputs)
+        _write_service(root, inputs)
+        shutil.copyfile(journal, root / "journal.jsonl")
+        (root / "brief.yaml").write_text(facts.brief, encoding="utf-8")
+        _write_documents(root, facts, inputs, context.deadline)
+        write_manifest(root, model=Signature.model_validate(inputs["signature"]), claims=_claims(inputs, evidence))
+        context.gate.write(context.delivery)
+        shutil.rmtree(context.delivery, ignore_errors=True)
+        shutil.move(root, context.delivery)
+        found = verdict(facts)
+        return {
+            "verdict": {
+                "state": found.state,
+                "title": found.title,
+                "sentence": found.sentence,
+                "missed": list(facts.unmet()),
+                "checklist": [one.model_dump(mode="json") for one in facts.checklist],
+            }
+        }
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_model(root: Path, inputs: Mapping[str, Any]) -> None:
+    folder = root / "model"
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(inputs["onnx"])
+    _write_json(folder / "signature.json", inputs["signature"])
+    shutil.copytree(inputs["model"], folder / "native")
+
+
+def _write_evidence(root: Path, inputs: Mapping[str, Any]) -> None:
+    from mlwright.delivery.evidence_files import write_test_predictions
+    from mlwright.serving.runtime import Prediction
+
+    evaluation, selection = inputs["evaluation"], inputs["selection"]
+    folder = root / "evaluation"
+    folder.mkdir()
+    (folder / "test_rows.jsonl.gz").write_bytes(inputs["rows"])
+    native = inputs["native"]
+    write_test_predictions(
+        root,
+        Prediction(labels=native.get("labels"), probabilities=native.get("probabilities"), values=native.get("values")),
+    )
+    measured = {name: one for name, one in evaluation["metrics"].items() if one["value"] is not None}
+    scores = {
+        "metric": inputs["understanding"]["metric"],
+        "test": measured,
+        "basis": evaluation["basis"],
+        "selection": selection["selection_score"],
+        "search": selection["search_score"],
+    }
+    _write_json(folder / "scores.json", scores)
+    for name in ("evaluation", "judgement", "explanation", "importance", "parity", "search", "selection"):
+        _write_json(folder / f"{name}.json", inputs[name])
+    _write_json(folder / "load_test.json", inputs["load"])
+    _write_json(folder / "drift_self_test.json", inputs["drift"])
+    _write_json(folder / "learning_curve.json", inputs["learning"])
+    _write_json(folder / "leaks.json", inputs["leaks"])
+
+
+def _write_monitoring(root: Path, inputs: Mapping[str, Any]) -> None:
+    _write_json(root / "monitoring" / "baseline.json", inputs["baseline"])
+    (root / "monitoring" / "monitor.toml").write_bytes(inputs["monitor"])
+
+
+def _write_service(root: Path, inputs: Mapping[str, Any]) -> None:
+    from mlwright.delivery.evidence_files import example_of
+    from mlwright.delivery.service_files import ServiceFacts, write_service
+
+    signature = Signature.model_validate(inputs["signature"])
+    write_service(root, ServiceFacts(signature=signature, example=example_of(root, signature)))
+
+
+def _write_documents(root: Path, facts: "ReportFacts", inputs: Mapping[str, Any], deadline: float | None) -> None:
+    from mlwright.data.card import data_card
+    from mlwright.report.config_yaml import render_config
+    from mlwright.report.html import render_html
+    from mlwright.report.model_card import render_model_card
+    from mlwright.report.notebook import write_notebook
+    from mlwright.report.summary import render_summary
+
+    (root / "data").mkdir()
+    _write_json(root / "data" / "schema.json", inputs["schema"])
+    _write_json(root / "data" / "profile.json", inputs["profile"])
+    texts = {
+        "SUMMARY.md": render_summary(facts),
+        "report.html": render_html(facts),
+        "model_card.md": render_model_card(facts),
+        "model/config.yaml": render_config(facts),
+        "data/data_card.md": data_card(inputs),
+    }
+    for name, text in texts.items():
+        (root / name).write_text(text, encoding="utf-8")
+    seconds = _NOTEBOOK_SECONDS if deadline is None else max(10.0, deadline - time.monotonic())
+    write_notebook(facts, root, seconds=seconds)
+
+
+def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:
+    """Return what the documents say, each with the file, place and event that show it."""
+    from mlwright.delivery.manifest import Claim
+    from mlwright.delivery.manifest import Evidence as Shown
+
+    def claim(name: str, text: str, value: Any, step: str, where: tuple[str, str]) -> Any:
+        shown = Shown(event=evidence.of(step), file=f"evaluation/{where[0]}.json", pointer=where[1])
+        return Claim(id=name, claim=text, value=value, evidence=shown)
+
+    found = [
+        claim(f"test {name}", f"{name} on the sealed test", one["value"], "evaluate", ("scores", f"/test/{name}/value"))
+        for name, one in inputs["evaluation"]["metrics"].items()
+        if one["value"] is not None
+    ]
+    selection, load = inputs["selection"], inputs["load"]
+    found += [
+        claim(
+            f"{stage} score",
+            f"{inputs['understanding']['metric']} on out-of-fold rows",
+            selection[f"{stage}_score"]["value"],
+            "select",
+            ("scores", f"/{stage}/value"),
+        )
+        for stage in ("selection", "search")
+    ]
+    for name, text in (("latency_p95_ms", "95 % of single rows are answered within"), ("rows_per_second", "rows/s")):
+        found.append(claim(name, text, load[name], "load", ("load_test", f"/{name}")))
+    parity, drift = inputs["parity"], inputs["drift"]
+    gap = parity["max_abs_difference"]
+    found.append(claim("parity", "ONNX against native", gap, "export", ("parity", "/max_abs_difference")))
+    found.append(claim("drift alarm", "works", drift["passed"], "watch", ("drift_self_test", "/passed")))
+    return found
