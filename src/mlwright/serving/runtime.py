@@ -148,7 +148,7 @@ def _check_border(signature: Signature, session: Any) -> None:
     for name, kind in wanted.items():
         if taken.get(name) != kind:
             raise VerifyError(
-                f"The signature has the input '{name}' as {kind}; the graph has {taken.get(name, 'none of that name')}.",
+                f"The signature has the input '{name}' as {kind}; the graph has {taken.get(name, 'none')}.",
                 hint=did_you_mean(name, taken)
                 if name not in taken
                 else "model.onnx and signature.json are of two models.",

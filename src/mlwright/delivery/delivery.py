@@ -1,0 +1,102 @@
+"""A delivery, opened: its model predicts frames, its scores and summary can be read, its manifest has been checked."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from mlwright.base.errors import VerifyError
+from mlwright.data.columns import Array, Columns
+from mlwright.data.frames import columns_of, frame_like
+from mlwright.delivery.manifest import Manifest, check_manifest
+from mlwright.models.signature import Signature
+from mlwright.serving.runtime import Prediction, Runtime
+
+
+class DeliveredModel:
+    """The model of a delivery: frames in, frames of the same library out."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    @property
+    def signature(self) -> Signature:
+        return self.runtime.signature
+
+    def predict(self, frame: Any) -> Any:
+        """Return a frame with `prediction` and, for a classification, `probability_<class>` for every class.
+
+        Args:
+            frame: pandas, polars, pyarrow Table or dict of lists, with the signature's columns; others are left alone.
+
+        Raises:
+            DataError: A column is missing or a cell is not what its column holds.
+        """
+        prediction = self.runtime.predict(columns_of(frame, self.signature.inputs))
+        return frame_like(frame, prediction_columns(self.signature, prediction))
+
+    def predict_columns(self, columns: Columns) -> Prediction:
+        """Predict rows in the normal form."""
+        return self.runtime.predict(columns)
+
+
+class Delivery:
+    """The folder that a run handed over. Every file was compared with the manifest when it was opened."""
+
+    def __init__(self, root: Path, manifest: Manifest) -> None:
+        self.root = root
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a delivery.
+
+        Raises:
+            VerifyError: A file is missing, unknown or changed.
+        """
+        root = Path(path)
+        return cls(root, check_manifest(root))
+
+    @cached_property
+    def model(self) -> DeliveredModel:
+        """The model, loaded when it is first asked for."""
+        return DeliveredModel(Runtime.open(self.root / "model"))
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """The content of evaluation/scores.json."""
+        return json.loads(self._text("evaluation/scores.json"))
+
+    @cached_property
+    def summary(self) -> str:
+        """The text of SUMMARY.md."""
+        return self._text("SUMMARY.md")
+
+    def _text(self, name: str) -> str:
+        if name not in self.manifest.files:
+            raise VerifyError(
+                f"The delivery {self.root.name} has no {name}.", hint="it was delivered without; run mlwright again."
+            )
+        return (self.root / name).read_text(encoding="utf-8")
+
+
+def prediction_columns(signature: Signature, prediction: Prediction) -> dict[str, Array]:
+    """Return predictions as named columns: labels typed as the target was, then one probability a class."""
+    if prediction.values is not None:
+        return {"prediction": prediction.values}
+    if prediction.labels is None or prediction.probabilities is None:
+        raise TypeError("a classification has labels and probabilities")
+    columns: dict[str, Array] = {"prediction": _typed(prediction.labels, signature.label_type)}
+    for at, name in enumerate(signature.classes):
+        columns[f"probability_{name}"] = prediction.probabilities[:, at].copy()
+    return columns
+
+
+def _typed(labels: Array, label_type: str) -> Array:
+    if label_type == "integer":
+        return np.array([int(label) for label in labels], dtype=np.int64)
+    if label_type == "boolean":
+        return np.array([label == "true" for label in labels], dtype=np.bool_)
+    return labels
