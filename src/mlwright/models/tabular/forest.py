@@ -17,8 +17,8 @@ from mlwright.models.tabular.skops_file import load_skops, save_skops
 _FILE = "forest.skops"
 _TRUSTED = ("sklearn.tree._tree.Tree",)
 _OURS = {"trees", "class_weight"}
-# Leaves of all trees together: keeps a forest under about 40 MB, and one row's answer under a millisecond.
-_MOST_LEAVES = 600_000
+# Leaves of all trees together: keeps a forest under about 10 MB of ONNX, because a delivery has one for each fold.
+_MOST_LEAVES = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,12 @@ def _chunk(grown: int, seconds_per_tree: float, control: FitControl) -> int:
 
 
 def _portfolio(facts: Facts) -> list[dict[str, Any]]:
-    leaf = _smallest_leaf(facts, 200)
+    trees = _trees(facts)
+    leaf = _smallest_leaf(facts, trees)
     if not facts.task.is_classification:
-        plain: dict[str, Any] = {"trees": 200, "min_samples_leaf": leaf, "max_features": 0.5}
+        plain: dict[str, Any] = {"trees": trees, "min_samples_leaf": leaf, "max_features": 0.5}
         return [plain, {**plain, "max_features": 1.0}, {**plain, "min_samples_leaf": max(5, leaf)}]
-    plain = {"trees": 200, "min_samples_leaf": leaf, "max_features": "sqrt", "criterion": "gini"}
+    plain = {"trees": trees, "min_samples_leaf": leaf, "max_features": "sqrt", "criterion": "gini"}
     sets = [
         {**plain, "min_samples_leaf": max(2, leaf)},
         {**plain, "max_features": 0.5, "min_samples_leaf": max(3, leaf), "criterion": "log_loss"},
@@ -151,9 +152,10 @@ def _portfolio(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _suggest(trial: Any, facts: Facts) -> dict[str, Any]:
-    least = _smallest_leaf(facts, 200)
+    trees = _trees(facts)
+    least = _smallest_leaf(facts, trees)
     params: dict[str, Any] = {
-        "trees": 200,
+        "trees": trees,
         "min_samples_leaf": trial.suggest_int("min_samples_leaf", least, max(30, 2 * least), log=True),
         "max_features": trial.suggest_float("max_features", 0.1, 1.0),
     }
@@ -162,6 +164,13 @@ def _suggest(trial: Any, facts: Facts) -> dict[str, Any]:
     return params
 
 
+def _trees(facts: Facts) -> int:
+    # Trees of values have many leaves; fewer, finer trees are better than more, coarser ones of the same size.
+    return 200 if facts.task.is_classification else 100
+
+
 def _smallest_leaf(facts: Facts, trees: int) -> int:
-    # A fully grown tree has about one leaf for every 1.5 * min_samples_leaf rows.
-    return max(1, round(trees * facts.rows / (1.5 * _MOST_LEAVES)))
+    # A tree has about one leaf for every 1.5 * min_samples_leaf rows with values; with classes it stops at pure
+    # leaves, so that it has at most half of them.
+    leaves = trees * facts.rows / (3.0 if facts.task.is_classification else 1.5)
+    return max(1, round(leaves / _MOST_LEAVES))
