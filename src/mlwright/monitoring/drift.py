@@ -129,7 +129,9 @@ def number_drift(sketch: NumberSketch, counts: NumberCounts) -> Distance:
     gaps = np.abs(before - now)
     d = float(gaps.max())
     widths = np.diff(sketch.points)
-    area = float(gaps[:-1] @ widths) + (counts.above + counts.below) / m
+    # Between the points of a thinned grid the distributions are taken to rise evenly.
+    between = gaps[:-1] if sketch.distinct == len(sketch.points) else (gaps[:-1] + gaps[1:]) / 2
+    area = float(between @ widths) + (counts.above + counts.below) / m
     labels, then_shares, now_shares = _binned(sketch, counts)
     return Distance(
         statistic="ks",
@@ -163,22 +165,25 @@ def _binned(sketch: NumberSketch, counts: NumberCounts) -> tuple[list[str], Arra
 
 
 def level_drift(table: LevelTable, counts: LevelCounts) -> Distance:
-    """Return the distance of current levels; p is of the two-sample chi-squared test with rare levels pooled."""
+    """Return the distance of current levels; p is of two-sample tests with rare levels pooled."""
     n, m = table.rows, counts.rows
     if n == 0 or m == 0:
         return Distance("total_variation", 0.0, 0.0, 1.0, 0.0, 0.0)
-    then = np.array([*table.counts.values(), n - sum(table.counts.values())], dtype=np.float64)
+    kept = np.array(list(table.counts.values()), dtype=np.float64)
     now = np.array([*(counts.seen.get(level, 0) for level in table.counts), counts.unseen_rows], dtype=np.float64)
-    p, q = then / n, now / m
+    # New rows are expected to bring levels that the reference lacks; else a column of many levels drifts for ever.
+    known = (1 - table.unseen_mass) / kept.sum() if len(kept) else 0.0
+    p, q = np.append(kept * known, table.unseen_mass), now / m
     tv = 0.5 * float(np.abs(p - q).sum())
-    pooled = (then + now) / (n + m)
+    pooled = (n * p + m * q) / (n + m)
     # Mean of |difference| of two samples of one distribution, half of the sum of it over the levels.
     chance = 0.5 * float(np.sqrt(2 / math.pi * pooled * (1 - pooled) * (1 / n + 1 / m)).sum())
     return Distance(
         statistic="total_variation",
         value=tv,
-        effect=max(0.0, tv - chance),
-        p=_chi2_p_value(table, counts),
+        # Chance and change are independent, so their sizes add as squares do.
+        effect=math.sqrt(max(0.0, tv * tv - chance * chance)),
+        p=_levels_p_value(table, counts),
         psi=psi(p, q, n, m),
         jensen_shannon=jensen_shannon(p, q),
         bins=_level_bins(table, p, q),
@@ -192,8 +197,16 @@ def _level_bins(table: LevelTable, p: Array, q: Array) -> tuple[tuple[str, float
     return (*shown, (OTHER, *rest)) if max(rest) > 1e-12 else tuple(shown)
 
 
-def _chi2_p_value(table: LevelTable, counts: LevelCounts) -> float:
-    """The chi-squared test of two samples, the smaller of Pearson's and the G statistic.
+def _levels_p_value(table: LevelTable, counts: LevelCounts) -> float:
+    """Return the p-value of "one distribution": of many small changes (chi-squared) or of one large one (Fisher)."""
+    cells = _cells(table, counts)
+    if len(cells) < 2:
+        return 1.0
+    return min(1.0, 2 * min(_chi2_p_value(cells), _single_level_p_value(cells)))
+
+
+def _cells(table: LevelTable, counts: LevelCounts) -> Array:
+    """Return counts then and now, shape (cells, 2), rare levels pooled.
 
     A level is a cell of its own when its count in both samples together expects at least five rows in the smaller one,
     and goes to the pool otherwise. A rule of both counts together does not favour either side, so that the pool is as
@@ -210,21 +223,34 @@ def _chi2_p_value(table: LevelTable, counts: LevelCounts) -> float:
         pairs += [(0, count) for count in counts.unseen.values()]
     cells = np.array([pair for pair in pairs if sum(pair) >= least], dtype=np.float64).reshape(-1, 2)
     pool = np.array([n, m]) - cells.sum(axis=0)
+    if pool.sum() >= least or (pool.sum() > 0 and len(cells) < 2):
+        return np.vstack([cells, pool])
     if pool.sum() > 0:
-        cells = np.vstack([cells, pool])
-        if pool.sum() < least and len(cells) > 2:
-            # A pool that is too small joins the smallest cell.
-            smallest = int(np.argmin(cells[:-1].sum(axis=1)))
-            cells[smallest] += cells[-1]
-            cells = cells[:-1]
-    if len(cells) < 2:
-        return 1.0
-    expected = cells.sum(axis=1, keepdims=True) * np.array([n, m]) / (n + m)
+        # A pool that is too small joins the smallest cell.
+        cells[int(np.argmin(cells.sum(axis=1)))] += pool
+    return cells
+
+
+def _chi2_p_value(cells: Array) -> float:
+    samples = cells.sum(axis=0)
+    expected = cells.sum(axis=1, keepdims=True) * samples / samples.sum()
     pearson = float(((cells - expected) ** 2 / expected).sum())
     likelihood = 2 * float((cells * np.log(np.where(cells > 0, cells, 1.0) / expected)).sum())
     # Pearson's statistic exaggerates a rare level's surplus, the likelihood ratio (G) its absence: far out in the
     # tail, where alarms are decided, the smaller one keeps its promise.
     return chi2_sf(min(pearson, likelihood), len(cells) - 1)
+
+
+def _single_level_p_value(cells: Array) -> float:
+    """Return the exact two-sided p-value of the cell that stands out most, times the number of cells."""
+    n, m = cells.sum(axis=0)
+    share = cells.sum(axis=1) / (n + m)
+    z = (cells[:, 1] / m - cells[:, 0] / n) / np.sqrt(np.maximum(share * (1 - share), 1e-300))
+    then, now = (int(count) for count in cells[int(np.argmax(np.abs(z)))])
+    n, m = int(n), int(m)
+    risen = hypergeometric_sf(now, m, then + now, n + m)
+    fallen = hypergeometric_sf(then, n, then + now, n + m)
+    return 2 * min(risen, fallen) * len(cells)
 
 
 def psi(then: Array, now: Array, n: int, m: int) -> float:
