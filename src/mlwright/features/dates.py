@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from mlwright.data.columns import Array, Columns
-from mlwright.features.standard import fit_standard, standardise
+from mlwright.features.standard import fit_standard, middle, snapped, standardise
 
 FIRST_SECOND = -62135596800.0  # 0001-01-01
 LAST_SECOND = 253402300799.0  # 9999-12-31
@@ -155,22 +155,19 @@ def _wave(part: str, found: Mapping[str, Array]) -> Array:
     return np.where(missing, np.nan, waves)
 
 
-def fit_date_parts(column: str, values: Array, *, linear: bool) -> DateParts | None:
-    """Learn which parts vary, where time starts and, for linear models, filler and scales; None if none vary."""
+def fit_date_parts(column: str, values: Array, *, linear: bool) -> DateParts:
+    """Learn which parts vary, where time starts and, for linear models, filler and scales; at least one part stays."""
     known = values[np.isfinite(values)]
     if not len(known):
-        return None
-    origin = float(np.clip(known.min(), FIRST_SECOND, LAST_SECOND))
+        known = np.zeros(1)
+    origin = snapped(float(np.clip(known.min(), FIRST_SECOND, LAST_SECOND)), 0.0)
     wanted = ("elapsed_days", "day", *CYCLIC_PARTS) if linear else PLAIN_PARTS
     found = date_parts(known, DateParts(column, wanted, origin))
-    vary = np.ptp(found, axis=0) > 0
-    parts = tuple(part for part, varies in zip(wanted, vary, strict=True) if varies)
-    indicator = linear and bool(np.isnan(values).any())
-    if not parts:
-        return None
+    kept = np.flatnonzero(np.ptp(found, axis=0) > 0)
+    if not len(kept):  # one moment, or missing: elapsed days tell which
+        kept = np.array([wanted.index("elapsed_days")])
+    parts = tuple(wanted[index] for index in kept)
     if not linear:
         return DateParts(column, parts, origin)
-    fitted = [fit_standard(found[:, index]) for index in np.flatnonzero(vary)]
-    centers, scales = zip(*fitted, strict=True)
-    fill = float(np.partition(known, len(known) // 2)[len(known) // 2])
-    return DateParts(column, parts, origin, fill, centers, scales, indicator)
+    centers, scales = zip(*(fit_standard(found[:, index]) for index in kept), strict=True)
+    return DateParts(column, parts, origin, middle(known), centers, scales, bool(np.isnan(values).any()))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from mlwright.data.columns import Array, Columns
-from mlwright.features.standard import fit_standard, standardise
+from mlwright.features.standard import fit_standard, middle, standardise
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,4 @@ def fit_scaled(column: str, values: Array) -> Scaled:
     """Learn median, mean and scale from float64 values, shape (n,); infinities are left out of the statistics."""
     known = values[np.isfinite(values)]
     mean, scale = fit_standard(known)
-    # Not the mean of the middle two: that may overflow, and a value that occurs is the better filler.
-    median = float(np.partition(known, len(known) // 2)[len(known) // 2]) if len(known) else 0.0
-    return Scaled(column, median, mean, scale, indicator=bool(np.isnan(values).any()))
+    return Scaled(column, middle(known) if len(known) else 0.0, mean, scale, indicator=bool(np.isnan(values).any()))

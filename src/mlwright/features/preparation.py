@@ -11,7 +11,7 @@ from mlwright.base.seeds import derive_seed
 from mlwright.data.columns import Array, Columns, row_count
 from mlwright.data.schema import Column, SemanticType
 from mlwright.features.categories import fit_one_hot, fit_ordinal
-from mlwright.features.dates import DateParts, fit_date_parts
+from mlwright.features.dates import fit_date_parts
 from mlwright.features.encoders import ENCODERS, Encoder
 from mlwright.features.levels import count_levels
 from mlwright.features.numeric import Passthrough, fit_scaled
@@ -205,15 +205,7 @@ def _target_mean(fit: _Fit) -> tuple[Encoder, Array]:
 
 
 def _dates(fit: _Fit) -> _Fitted:
-    linear = fit.plan.flavour == "linear"
-    encoder = fit_date_parts(fit.name, fit.values, linear=linear)
-    if encoder is None:  # only whether it is missing varies
-        return _linear_number(fit) if linear else [fit.encoded(DateParts(fit.name, ("elapsed_days",), _least(fit)))]
-    return [fit.encoded(encoder)]
-
-
-def _least(fit: _Fit) -> float:
-    return float(np.nanmin(fit.values))
+    return [fit.encoded(fit_date_parts(fit.name, fit.values, linear=fit.plan.flavour == "linear"))]
 
 
 def _texts(fit: _Fit) -> _Fitted:

@@ -150,7 +150,7 @@ def _words_kept(documents: Sequence[Counter[str]]) -> list[str]:
 def _weights(documents: Sequence[Counter[str]], words: Sequence[str], seed: int) -> Array:
     """Return the whole weights, float64, shape (words, topics)."""
     from scipy.sparse import csr_array
-    from sklearn.decomposition import TruncatedSVD
+    from sklearn.utils.extmath import randomized_svd  # what TruncatedSVD calls; that refuses a single word
 
     ids = {word: code for code, word in enumerate(words)}
     known = [{ids[word]: count for word, count in document.items() if word in ids} for document in documents]
@@ -163,9 +163,8 @@ def _weights(documents: Sequence[Counter[str]], words: Sequence[str], seed: int)
     rows = np.repeat(np.arange(len(known)), np.diff(starts))
     lengths = np.sqrt(np.bincount(rows, weights=weighted**2, minlength=len(known)))
     matrix = csr_array((weighted / lengths[rows], indices, starts), shape=(len(known), len(words)))
-    topics = 2 ** int(np.log2(min(_MAX_TOPICS, *matrix.shape)))
-    with np.errstate(invalid="ignore", divide="ignore"):  # its explained variance, of texts that are all the same
-        directions = np.asarray(TruncatedSVD(topics, n_iter=5, random_state=seed).fit(matrix).components_)
+    topics = 2 ** int(np.log2(min(_MAX_TOPICS, len(known), len(words))))
+    directions = np.asarray(randomized_svd(matrix, topics, n_iter=5, random_state=seed)[2])
     # A direction and its opposite are the same to the decomposition: the largest part is made positive.
     largest = np.take_along_axis(directions, np.argmax(np.abs(directions), axis=1)[:, np.newaxis], axis=1)
     raw = (directions * np.where(largest < 0, -1.0, 1.0)).T * rarity[:, np.newaxis]
