@@ -1,9 +1,11 @@
 """What is not this engineer's work: the brief is sent on to whoever does it."""
 
 import re
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from mlwright.base.errors import ContractError
-from mlwright.contract.schema import Boundary, Contract
 
 # Words that make it a prediction about such a thing, not the thing itself: "predict which web pages ...".
 _LEARNING = re.compile(
@@ -14,25 +16,35 @@ _LEARNING = re.compile(
 )
 
 
-def find_boundary(objective: str, contract: Contract) -> Boundary | None:
-    """Return the boundary that an objective crosses, or None. Conservative: in doubt it is our work.
+class Boundary(BaseModel):
+    """Work that is not this engineer's, and whose it is.
 
-    A boundary's `words` are phrases; `*` stands for the rest of a word and `...` for up to five words between.
+    Attributes:
+        words: Phrases that give it away; `*` stands for the rest of a word and `...` for up to five words between.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    work: str
+    delegate: str
+    words: tuple[str, ...] = Field(min_length=1)
+    why: str = ""
+
+
+def find_boundary(objective: str, boundaries: Sequence[Boundary]) -> Boundary | None:
+    """Return the boundary that an objective crosses, or None. Conservative: in doubt it is our work."""
     if _LEARNING.search(objective):
         return None
-    return next(
-        (line for line in contract.boundaries if any(_pattern(words).search(objective) for words in line.words)), None
-    )
+    return next((line for line in boundaries if any(_pattern(words).search(objective) for words in line.words)), None)
 
 
-def check_boundaries(objective: str, contract: Contract) -> None:
+def check_boundaries(objective: str, boundaries: Sequence[Boundary]) -> None:
     """Refuse work that is somebody else's.
 
     Raises:
         ContractError: Names the delegate.
     """
-    crossed = find_boundary(objective, contract)
+    crossed = find_boundary(objective, boundaries)
     if crossed is not None:
         why = f" {crossed.why}" if crossed.why else ""
         raise ContractError(

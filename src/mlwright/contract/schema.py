@@ -11,9 +11,10 @@ from mlwright.base.suggest import did_you_mean
 from mlwright.brief.schema import Brief
 from mlwright.brief.source import Faults, Node, Place, Wrong, parse_yaml, read_text
 from mlwright.brief.units import parse_bytes, parse_dollars, parse_seconds
+from mlwright.contract.boundaries import Boundary, check_boundaries
 
 DEFAULT = Path(__file__).with_name("contract.md")
-PLACEHOLDERS = ("{data}", "{run}", "{base}", "{delivery}")
+PLACEHOLDERS = ("{data}", "{run}", "{base}", "{delivery}", "{runs}")
 
 
 class _Frozen(BaseModel):
@@ -61,15 +62,6 @@ class Privacy(_Frozen):
     personal_data_in_logs: bool = False
 
 
-class Boundary(_Frozen):
-    """Work that is not this engineer's, and whose it is."""
-
-    work: str
-    delegate: str
-    words: tuple[str, ...] = Field(min_length=1)
-    why: str = ""
-
-
 class Contract(_Frozen):
     """What a run may read, write, call and spend. Paths are globs: `*` stays in one folder, `**` does not.
 
@@ -108,18 +100,16 @@ class Contract(_Frozen):
         Raises:
             ContractError: The brief asks for more than the contract's budget, or the charter is wrong.
         """
-        from mlwright.contract.boundaries import check_boundaries
-
         charter = contract if isinstance(contract, Contract) else load_contract(contract)
-        check_boundaries(brief.objective, charter)
+        check_boundaries(brief.objective, charter.boundaries)
         data = [_literal(path) for path in _data_paths(brief, base)]
         filled = charter.filled({"{data}": data, "{base}": [_literal(base.resolve())]}, base)
         return filled.model_copy(update={"budget": _lower(filled.budget, brief)})
 
     def within(self, run_folder: Path) -> "Contract":
-        """Return the contract with `{run}` and `{delivery}` filled in."""
+        """Return the contract with `{run}`, `{runs}` and `{delivery}` filled in."""
         real = run_folder.resolve()
-        return self.filled({"{run}": [_literal(real)], "{delivery}": [_literal(real / "delivery")]}, real)
+        return self.filled({"{run}": [_literal(real)], "{runs}": [_literal(real.parent)], "{delivery}": [_literal(real / "delivery")]}, real)
 
     def filled(self, values: Mapping[str, Sequence[str]], base: Path) -> "Contract":
         """Return the contract with placeholders replaced and relative patterns based on `base`."""

@@ -1,6 +1,6 @@
 """Checks a plan whole before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,10 +9,10 @@ from mlwright.base.errors import ContractError, InputError, MlwrightError
 from mlwright.base.suggest import did_you_mean
 from mlwright.contract.gate import Gate
 from mlwright.contract.schema import Contract
-from mlwright.run.types import Plan, Step, Tool, Tools, find_tool
+from mlwright.run.steps import Step, Tool, Tools, find_tool
 
 
-def check_plan(plan: Plan, tools: Tools, contract: Contract) -> None:
+def check_steps(steps: Sequence[Step], tools: Tools, contract: Contract) -> None:
     """Raise one error that lists every fault of a plan; nothing when there is none.
 
     Raises:
@@ -21,7 +21,7 @@ def check_plan(plan: Plan, tools: Tools, contract: Contract) -> None:
     faults: list[MlwrightError] = []
     made: dict[str, str] = {}  # "step.output" to codec
     names: set[str] = set()
-    for step in plan.steps:
+    for step in steps:
         if step.name in names or not step.name or "." in step.name or "/" in step.name:
             faults.append(_fault(step, "its name is empty, used twice or has a dot or slash", "Name it differently."))
         names.add(step.name)

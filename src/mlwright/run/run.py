@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mlwright import __version__
 from mlwright.base.errors import BudgetError, MlwrightError, RunError
 from mlwright.base.seeds import derive_seed
 from mlwright.base.suggest import did_you_mean
@@ -360,7 +359,7 @@ def _begin(path: Path, journal: Journal, brief: Brief, contract: Contract, base:
         "run.opened",
         {
             "id": path.name,
-            "mlwright": __version__,
+            "mlwright": environment["packages"].get("mlwright"),
             "brief": brief.model_dump(mode="json"),
             "contract": filled.model_dump(mode="json"),
             "base": str(base),
