@@ -109,7 +109,8 @@ class Contract(_Frozen):
     def within(self, run_folder: Path) -> "Contract":
         """Return the contract with `{run}`, `{runs}` and `{delivery}` filled in."""
         real = run_folder.resolve()
-        return self.filled({"{run}": [_literal(real)], "{runs}": [_literal(real.parent)], "{delivery}": [_literal(real / "delivery")]}, real)
+        places = {"{run}": real, "{runs}": real.parent, "{delivery}": real / "delivery"}
+        return self.filled({name: [_literal(place)] for name, place in places.items()}, real)
 
     def filled(self, values: Mapping[str, Sequence[str]], base: Path) -> "Contract":
         """Return the contract with placeholders replaced and relative patterns based on `base`."""

@@ -51,8 +51,8 @@ class Table:
                 tool="check_leaks",
                 inputs={
                     "understanding": "read.understanding",
-                    "training": "split.training",
-                    "test": "split.test",
+                    "reading": "read.reading",
+                    "dataset": "read.dataset",
                     "split": "split.split",
                 },
                 params={"on_leak": brief.on_leak, "seed": brief.seed},
@@ -127,7 +127,9 @@ class Table:
                     "search": "train.search",
                     "evaluation": "evaluate.evaluation",
                     "reading": "read.reading",
+                    "split": "split.split",
                 },
+                params={"seed": brief.seed},
             ),
         )
         return Plan(steps=steps, notes=_notes(brief))

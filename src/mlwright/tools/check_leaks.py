@@ -36,21 +36,25 @@ class CheckLeaks:
     inputs: ClassVar[Mapping[str, str]] = {
         "understanding": "json",
         "reading": "json",
-        "training": "parquet",
-        "test": "parquet",
+        "dataset": "parquet",
         "split": "json",
     }
     outputs: ClassVar[Mapping[str, str]] = {"findings": "json", "schema": "json"}
 
     def run(self, params: CheckLeaksParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Check; an error finding that names columns can be mended by dropping them, any other cannot."""
+        import numpy as np
+
         from mlwright.data.leaks import LeakPlan, check_leaks
+        from mlwright.data.splits import Split
 
         understanding = Understanding.model_validate(inputs["understanding"])
-        training = dataset_of(inputs["training"], understanding.table)
-        test = dataset_of(inputs["test"], understanding.table)
-        plan = LeakPlan(task=understanding.task, strategy=inputs["split"]["strategy"], seed=params.seed)
-        findings = check_leaks(training, test, plan)
+        dataset = dataset_of(inputs["dataset"], understanding.table)
+        cut = inputs["split"]
+        split = Split(np.array(cut["train"]), np.array(cut["test"]), cut["strategy"], cut["why"])
+        parts = tuple((name, rows) for name, rows in inputs["reading"]["parts"])
+        plan = LeakPlan(task=understanding.task, seed=params.seed, parts=parts, threads=context.threads)
+        findings = check_leaks(dataset, split, plan)
         leaks = [finding for finding in findings if finding.severity == "error"]
         columns = sorted({name for finding in leaks for name in finding.columns})
         if leaks and (params.on_leak == "stop" or not all(finding.columns for finding in leaks)):

@@ -63,7 +63,8 @@ class Evaluate:
         predicted = inputs["native"]
         test = dataset_of(inputs["test"], inputs["schema"])
         sensitive = [column.name for column in test.schema.with_role(Role.SENSITIVE)]
-        y = open_once(context.vault, f"evaluate {signature.name} {signature.version}")
+        vault = context.gate.read(context.vault / "labels.npy").parent
+        y = open_once(vault, f"evaluate {signature.name} {signature.version}")
         context.emit("vault", {"text": "the sealed labels were opened", "rows": len(y), "model": signature.version})
         options = EvaluationOptions(
             basis=Basis(evaluator="vault", split=inputs["split"]["strategy"], rows=len(y), seed=params.seed),

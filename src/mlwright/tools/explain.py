@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -11,6 +11,9 @@ from mlwright.base.traits import Traits
 from mlwright.run.types import Context
 from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
+
+if TYPE_CHECKING:
+    from mlwright.serving.runtime import Runtime
 
 _TIME_SHARE = 0.5  # of what is left to the step: the rest is for starting and writing
 
@@ -46,8 +49,6 @@ class Explain:
 
     def run(self, params: ExplainParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Explain a sample of the test against a background of training rows."""
-        from mlwright.evaluation.metrics import metric
-        from mlwright.evaluation.permutation import Shuffling, permutation_importance
         from mlwright.explain.shap_values import ExplainOptions, explain
         from mlwright.serving.runtime import Runtime
 
@@ -72,14 +73,31 @@ class Explain:
             seconds=seconds,
         )
         found = explain(predict, training, test, signature.inputs, options)
-        understanding = Understanding.model_validate(inputs["understanding"])
-        importance = permutation_importance(
-            predict, test, inputs["predictions"]["y"], metric(understanding.metric), how=Shuffling(seed=params.seed)
-        )
         return {
             "explanation": found.model_dump(mode="json"),
-            "importance": {
-                "metric": understanding.metric,
-                "columns": [one.model_dump(mode="json") for one in importance],
-            },
+            "importance": _importance(runtime, test, inputs, params.seed),
         }
+
+
+def _importance(runtime: "Runtime", test: Any, inputs: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Return how much the headline metric falls when a column is shuffled, on the test rows."""
+    import numpy as np
+
+    from mlwright.evaluation.metrics import metric
+    from mlwright.evaluation.permutation import Shuffling, permutation_importance
+
+    found = metric(Understanding.model_validate(inputs["understanding"]).metric)
+    classes = runtime.signature.classes
+    code = {label: position for position, label in enumerate(classes)}
+
+    def predict(columns: Any) -> Any:
+        given = runtime.predict(columns)
+        if given.probabilities is None or given.labels is None:
+            return given.values
+        if found.needs != "labels":
+            return given.probabilities
+        # The labels carry the threshold; as one-hot rows they keep the number of classes known.
+        return np.eye(len(classes))[[code[str(label)] for label in given.labels]]
+
+    columns = permutation_importance(predict, test, inputs["predictions"]["y"], found, how=Shuffling(seed=seed))
+    return {"metric": found.name, "columns": [one.model_dump(mode="json") for one in columns]}

@@ -90,6 +90,7 @@ class Read:
             "source": source,
             "sha256": raw.sha256,
             "rows": dataset.rows,
+            "parts": raw.parts,
             "problems": [problem.model_dump(mode="json") for problem in (*raw.problems, *problems)],
         }
         return {

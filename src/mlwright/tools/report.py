@@ -139,11 +139,10 @@ def _write_monitoring(root: Path, inputs: Mapping[str, Any]) -> None:
 
 
 def _write_service(root: Path, inputs: Mapping[str, Any]) -> None:
-    from mlwright.delivery.evidence_files import example_of
     from mlwright.delivery.service_files import ServiceFacts, write_service
 
     signature = Signature.model_validate(inputs["signature"])
-    write_service(root, ServiceFacts(signature=signature, example=example_of(root, signature)))
+    write_service(root, ServiceFacts(name=signature.name, version=signature.version))
 
 
 def _write_documents(root: Path, facts: "ReportFacts", inputs: Mapping[str, Any], deadline: float | None) -> None:

@@ -41,7 +41,9 @@ class Split:
         share = params.test_share or (0.2 if dataset.rows < 50_000 else 0.1)
         split = split_test(dataset, SplitPlan(test_share=share, strategy=params.strategy, seed=params.seed))
         training, test = dataset.take(split.train), dataset.take(split.test)
-        digest = seal(encoded_target(test.frame, understanding), context.vault)
+        digest = seal(
+            encoded_target(test.frame, understanding), context.gate.write(context.vault / "labels.npy").parent
+        )
         facts = {
             "strategy": split.strategy,
             "why": split.why,

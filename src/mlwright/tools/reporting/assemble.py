@@ -107,7 +107,7 @@ def _watch(inputs: Mapping[str, Any]) -> tuple[str, ...]:
 def _limits(inputs: Mapping[str, Any]) -> tuple[str, ...]:
     split = inputs["split"]
     found = [
-        f"It knows {split['training_rows']:,} rows from {', '.join(inputs['reading']['source'])} and no other population."
+        f"It knows {split['training_rows']:,} rows of {', '.join(inputs['reading']['source'])}, no other population."
     ]
     if split["strategy"] != "time":
         found.append("The test was not drawn by time: nothing here shows how the model ages.")
