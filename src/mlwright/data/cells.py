@@ -20,10 +20,10 @@ from mlwright.data.schema import Column, SemanticType
 # Cells of *files* that stand for a missing value. A caller of the service writes null instead.
 _NA_WORDS = ("NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN")
 MISSING_TOKENS = frozenset([*_NA_WORDS, "", "?", "NaN", "-NaN", "nan", "-nan", "NULL", "null", "None"])
-# Named one by one, because Python's and Rust's ideas of white space differ.
+# Unicode's White_Space, which Rust strips; Python's own idea of it has a few characters more.
 WHITESPACE = (
     " \t\n\r\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
 
 # Groups: year, month, day, hour, minute, second, fraction, zone. Written for both Python's re and Rust's regex.

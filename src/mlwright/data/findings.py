@@ -1,5 +1,6 @@
 """What a check found: one shape for quality, leaks and new batches."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -26,5 +27,5 @@ class Finding(BaseModel):
     severity: Severity
     columns: tuple[str, ...] = ()
     message: str
-    evidence: dict[str, Evidence] = {}
+    evidence: Mapping[str, Evidence] = {}
     hint: str = ""

@@ -99,8 +99,8 @@ def _with_facts(column: Column, typed: "pl.Series") -> Column:
 
 def levels_of(present: "pl.Series") -> tuple[str, ...]:
     """Return a category's levels, most frequent first, equal ones by name; at most 10,000."""
-    counts = present.value_counts(name="rows").sort("rows", present.name, descending=[True, False])
-    return tuple(counts[present.name].head(MAX_LEVELS).to_list())
+    counts = present.alias("level").value_counts(name="rows").sort("rows", "level", descending=[True, False])
+    return tuple(counts["level"].head(MAX_LEVELS).to_list())
 
 
 def _seconds(moment: object) -> float:
@@ -120,21 +120,22 @@ def _with_role(column: Column, typed: "pl.Series", role: Role | None, reason: st
 def _guessed_role(column: Column, typed: "pl.Series") -> tuple[Role, str]:
     """A numeric identifier stays a number, so that nothing is typed twice; the role keeps it from the model."""
     present = typed.drop_nulls()
-    different = present.n_unique() if len(present) else 0
-    if not different:
+    if not len(present):
         return Role.IGNORED, "every cell is missing, so it is left out"
-    if different == 1 and not column.missing_share:
+    if not column.missing_share and bool((present == present[0]).all()):
         return Role.IGNORED, "every cell is the same, so it is left out"
     if column.type is SemanticType.ID:
         return Role.ID, "no model should learn single rows, so it is left out"
     whole = column.type is SemanticType.CATEGORY or (column.type is SemanticType.NUMBER and column.integer)
-    if whole and different == len(present) >= _LEAST_ROWS_FOR_ID:
-        if named_as_id(column.name):
-            return Role.ID, "it is named as an identifier and every value differs"
-        if column.type is SemanticType.NUMBER and looks_like_row_number(present):
-            return Role.ID, "it counts the rows"
+    named = named_as_id(column.name)
+    counting = column.type is SemanticType.NUMBER and looks_like_row_number(present)
+    if not whole or not (named or counting):
+        return Role.FEATURE, ""
+    different = present.n_unique()
+    if different == len(present) >= _LEAST_ROWS_FOR_ID:
+        return Role.ID, "it is named as an identifier and every value differs" if named else "it counts the rows"
     groups = max(_LEAST_GROUPS, _LEAST_GROUPS_SHARE * len(typed))
-    if whole and named_as_id(column.name) and groups <= different < len(present):
+    if named and groups <= different < len(present):
         why = f"it names {different:,} entities that come back in several rows, which are kept on one side of a split"
         return Role.GROUP, why
     return Role.FEATURE, ""

@@ -207,10 +207,12 @@ def _date_facts(present: "pl.Series") -> dict[str, Any]:
 
 
 def _text_facts(present: "pl.Series") -> dict[str, Any]:
-    counts = present.value_counts(name="__rows").top_k(
-        _SHOWN_LEVELS, by=["__rows", present.name], reverse=[False, True]
+    counts = (
+        present.alias("level")
+        .value_counts(name="rows")
+        .top_k(_SHOWN_LEVELS, by=["rows", "level"], reverse=[False, True])
     )
-    counts = counts.sort("__rows", present.name, descending=[True, False])
+    counts = counts.sort("rows", "level", descending=[True, False])
     levels = tuple(LevelCount(level=level[:200], rows=rows) for level, rows in counts.iter_rows())
     sample = present.head(_MATRIX_ROWS)
     return {

@@ -74,8 +74,9 @@ def looks_like_row_number(present: "pl.Series") -> bool:
 
 
 def _guess_text(present: "pl.Series") -> Guess:
-    plain = to_numbers(present)
-    if not plain.null_count() and not present.head(_SAMPLE_VALUES).str.contains(_CODE).any():
+    head = present.head(_SAMPLE_VALUES)
+    hopeful = to_numbers(head).null_count() < len(head)
+    if hopeful and not to_numbers(present).null_count() and not present.head(_SAMPLE_VALUES).str.contains(_CODE).any():
         return _compact_date(present) or _number("every value is a number", present)
     values = present.unique(maintain_order=True)
     sample = values.gather_every(max(1, len(values) // _SAMPLE_VALUES)).head(_SAMPLE_VALUES)
@@ -113,20 +114,18 @@ def _compact_date(present: "pl.Series") -> Guess | None:
 
 def _numbers(present: "pl.Series") -> Guess | None:
     """The notation under which most cells are numbers; 1,234 alone is thousands, 1,5 is a decimal comma."""
-    best: tuple[float, str, str] = (_share(present, ".", ""), ".", "")
-    if best[0] < 1:
-        sample = present.head(20 * _SAMPLE_VALUES)
-        for decimal, thousands in _NOTATIONS:
-            share = _share(sample, decimal, thousands)
-            if share > best[0] + 1e-9:
-                best = (share, decimal, thousands)
+    sample = present.gather_every(max(1, len(present) // (20 * _SAMPLE_VALUES)))
+    best: tuple[float, str, str] = (_share(sample, ".", ""), ".", "")
+    for decimal, thousands in _NOTATIONS:
+        share = _share(sample, decimal, thousands)
+        if share > best[0] + 1e-9:
+            best = (share, decimal, thousands)
     share, decimal, thousands = best
     if share < _ENOUGH_SHARE:
         return None
+    share = _share(present, decimal, thousands)
     written = f", written with decimal {decimal!r}" + (f" and thousands {thousands!r}" if thousands else "")
     notation = written if (decimal, thousands) != (".", "") else ""
-    if notation:
-        share = _share(present, decimal, thousands)
     amount = "every value is a number" if share == 1 else f"{share:.1%} of the values are numbers"
     return _number(amount + notation, present, decimal, thousands)
 

@@ -139,7 +139,7 @@ def cleaned(frame: "pl.DataFrame") -> "pl.DataFrame":
     """Return columns of text stripped, with words for "missing" as null; what `stream.clean_cell` does to one cell."""
     import polars as pl
 
-    stripped = pl.all().str.strip_chars(WHITESPACE)
+    stripped = pl.all().str.strip_chars()
     return frame.select(pl.when(stripped.is_in(sorted(MISSING_TOKENS))).then(None).otherwise(stripped).name.keep())
 
 

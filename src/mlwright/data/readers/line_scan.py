@@ -34,23 +34,27 @@ def scan_lines(data: bytes, delimiter: str) -> LineScan:
         >>> scan_lines(b'a,b\\n"x,y",2\\n3\\n', ",").fields.tolist()
         [2, 2, 1]
     """
-    newlines: list[Positions] = []
-    delimiters: list[Positions] = []
-    inside, irregular = 0, False
+    sign = ord(delimiter)
+    ends: list[Positions] = []
+    marks_before: list[Positions] = []
+    marks, inside, irregular = 0, 0, False
     for offset, block, context in _blocks(data):
+        hits = (block == _NEWLINE) | (block == sign)
         quotes = block == _QUOTE
-        outside = None
         if quotes.any():
             parity = (np.cumsum(quotes) + inside) & 1
-            irregular = irregular or _has_stray_quotes(block, quotes, parity, context, ord(delimiter))
+            irregular = irregular or _has_stray_quotes(block, quotes, parity, context, sign)
             outside = parity == 0
             inside = int(parity[-1])
-        elif inside:
-            outside = np.zeros(len(block), dtype=bool)
+        else:
+            outside = np.full(len(block), not inside)
         irregular = irregular or _has_lone_returns(block, outside, context[1])
-        newlines.append(_positions(block == _NEWLINE, outside) + offset)
-        delimiters.append(_positions(block == ord(delimiter), outside) + offset)
-    return _assembled(data, newlines, delimiters, irregular=irregular or bool(inside))
+        at = np.flatnonzero(hits & outside)
+        newlines = np.flatnonzero(block[at] == _NEWLINE)
+        ends.append(at[newlines] + offset + 1)
+        marks_before.append(newlines + marks + 1)
+        marks += len(at)
+    return _assembled(len(data), np.concatenate(ends), np.concatenate(marks_before), marks, irregular or bool(inside))
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, npt.NDArray[np.uint8], tuple[int, int]]]:
@@ -61,10 +65,6 @@ def _blocks(data: bytes) -> Iterator[tuple[int, npt.NDArray[np.uint8], tuple[int
         before = int(array[offset - 1]) if offset else _NEWLINE
         after = int(array[end]) if end < len(array) else _NEWLINE
         yield offset, array[offset:end], (before, after)
-
-
-def _positions(hits: npt.NDArray[np.bool], outside: npt.NDArray[np.bool] | None) -> Positions:
-    return np.flatnonzero(hits if outside is None else hits & outside).astype(np.int64)
 
 
 def _has_stray_quotes(
@@ -84,19 +84,17 @@ def _has_stray_quotes(
     return not (opened.all() and closed.all())
 
 
-def _has_lone_returns(block: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool] | None, after: int) -> bool:
-    at = _positions(block == _RETURN, outside)
+def _has_lone_returns(block: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool], after: int) -> bool:
+    at = np.flatnonzero((block == _RETURN) & outside)
     if not len(at):
         return False
     following = np.where(at < len(block) - 1, block[np.minimum(at + 1, len(block) - 1)], after)
     return bool((following != _NEWLINE).any())
 
 
-def _assembled(data: bytes, newlines: list[Positions], delimiters: list[Positions], *, irregular: bool) -> LineScan:
-    ends = np.concatenate([*newlines, np.empty(0, dtype=np.int64)]) + 1
-    if not len(ends) or ends[-1] < len(data):
-        ends = np.append(ends, len(data))
+def _assembled(size: int, ends: Positions, marks_before: Positions, marks: int, irregular: bool) -> LineScan:
+    """`marks_before` counts delimiters and newlines up to and with each newline: their differences are the fields."""
+    if not len(ends) or ends[-1] < size:  # the last line has no newline
+        ends, marks_before = np.append(ends, size), np.append(marks_before, marks + 1)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    marks = np.concatenate([*delimiters, np.empty(0, dtype=np.int64)])
-    fields = np.searchsorted(marks, ends) - np.searchsorted(marks, starts) + 1
-    return LineScan(starts, ends, fields.astype(np.int64), irregular)
+    return LineScan(starts, ends, np.diff(marks_before, prepend=0), irregular)
