@@ -85,7 +85,12 @@ def test_a_family_that_failed_twice_is_left_alone():
 
 
 def test_a_pruned_trial_tells_what_the_whole_would_have_cost():
-    trials = [finished(0, "lightgbm", 0.1, 3.0), finished(1, "lightgbm", 0.1, 1.0, folds=1, status="pruned")]
+    trials = [finished(0, "linear", 0.1, 9.0), finished(1, "lightgbm", 0.1, 1.0, folds=1, status="pruned")]
+    assert estimated_seconds("lightgbm", trials) == pytest.approx(1.2 * 3.0)
+
+
+def test_complete_trials_tell_the_seconds_rather_than_pruned_ones():
+    trials = [finished(0, "lightgbm", 0.1, 3.0), finished(1, "lightgbm", 0.1, 0.1, folds=1, status="pruned")]
     assert estimated_seconds("lightgbm", trials) == pytest.approx(1.2 * 3.0)
 
 

@@ -27,8 +27,14 @@ def saved(trials, folder: Path) -> Path:
     return folder
 
 
-def test_baselines_come_first_then_every_family_once(wines):
-    result = search(wines, PLAN, [], nothing)
+@pytest.fixture(scope="module")
+def whole(wines):
+    """Return the search that was never stopped."""
+    return search(wines, PLAN, [], nothing)
+
+
+def test_baselines_come_first_then_every_family_once(whole):
+    result = whole
     assert [trial.spec.family for trial in result.trials[:3]] == ["dummy", "linear", "lightgbm"]
     assert [trial.spec.origin for trial in result.trials[:3]] == ["baseline", "baseline", "portfolio"]
     assert [trial.spec.number for trial in result.trials] == list(range(5))
@@ -42,15 +48,14 @@ def test_the_search_reaches_tpe_and_its_draws_are_kept(wines):
     assert result.trials[-1].spec.draws
 
 
-def test_a_search_resumed_after_any_trial_gives_the_same_files(tmp_path, wines, contents):
-    whole = contents(saved(search(wines, PLAN, [], nothing).trials, tmp_path / "whole"))
+def test_a_search_resumed_after_any_trial_gives_the_same_files(tmp_path, wines, whole, contents):
+    expected = contents(saved(whole.trials, tmp_path / "whole"))
     for stop in (2, 4):
         folder = tmp_path / f"stopped {stop}"
-        first = search(wines, SearchPlan(FAMILIES, trials=stop, seed=3), [], nothing)
-        saved(first.trials, folder)
+        saved(search(wines, replace(PLAN, trials=2), [], nothing).trials if stop == 2 else whole.trials[:stop], folder)
         loaded = [Trial.load(path) for path in sorted(folder.iterdir())]
         result = search(wines, PLAN, loaded, nothing)
-        assert contents(saved(result.trials, tmp_path / f"resumed {stop}")) == whole
+        assert contents(saved(result.trials, tmp_path / f"resumed {stop}")) == expected
 
 
 def test_every_trial_is_handed_over_as_soon_as_it_is_finished(wines):
@@ -90,10 +95,9 @@ def test_patience_stops_a_search_that_gains_nothing(wines):
     assert len(result.trials) < 60
 
 
-def test_finished_trials_are_not_done_again(wines):
-    finished = search(wines, PLAN, [], nothing).trials
-    again = search(wines, PLAN, finished, nothing)
-    assert again.trials == finished
+def test_finished_trials_are_not_done_again(wines, whole):
+    again = search(wines, PLAN, whole.trials, nothing)
+    assert again.trials == whole.trials
 
 
 def test_no_limit_no_family_and_an_unknown_family_are_errors(wines):

@@ -76,15 +76,16 @@ def early_stopping_data(table: TrainingTable, index: int, fold: PreparedFold, se
     """
     train, valid = table.folds[index]
     apart = _apart(table, train, derive_seed(seed, "early_stopping", index))
-    weight = table.weight
+    # A class may be in none of these rows, and still wants its column.
+    weight, classes = table.weight, len(table.classes)
     if apart is None:
         return (
-            FitData(fold.train, table.y[train], None if weight is None else weight[train]),
-            FitData(fold.valid, table.y[valid], None if weight is None else weight[valid]),
+            FitData(fold.train, table.y[train], None if weight is None else weight[train], classes),
+            FitData(fold.valid, table.y[valid], None if weight is None else weight[valid], classes),
         )
     parts = (~apart, apart)
     fit, stop = (
-        FitData(fold.train[part], table.y[train][part], None if weight is None else weight[train][part])
+        FitData(fold.train[part], table.y[train][part], None if weight is None else weight[train][part], classes)
         for part in parts
     )
     return fit, stop
@@ -93,7 +94,8 @@ def early_stopping_data(table: TrainingTable, index: int, fold: PreparedFold, se
 def whole_fold(table: TrainingTable, index: int, fold: PreparedFold) -> FitData:
     """Return all training rows of a fold, for families that don't stop early."""
     train, _ = table.folds[index]
-    return FitData(fold.train, table.y[train], None if table.weight is None else table.weight[train])
+    weight = None if table.weight is None else table.weight[train]
+    return FitData(fold.train, table.y[train], weight, len(table.classes))
 
 
 def _apart(table: TrainingTable, train: Array, seed: int) -> Array | None:

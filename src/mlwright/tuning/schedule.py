@@ -80,11 +80,12 @@ def first_order(families: Sequence[str]) -> list[str]:
 def estimated_seconds(family: str, trials: Sequence[Trial]) -> float | None:
     """Return the seconds a trial of the family will take, by its finished trials, else by those of other families.
 
-    A pruned trial says what all its folds would have cost.
+    Complete trials count; where there is none, a pruned or partial one says what all its folds would have cost.
     """
-    own = [_whole_seconds(trial, trials) for trial in trials if trial.spec.family == family and trial.fold_losses]
+    own = [trial for trial in trials if trial.spec.family == family and trial.fold_losses]
+    own = [trial for trial in own if trial.status == "complete"] or own
     if own:
-        return _SAFETY * float(np.mean(own[-_RECENT:]))
+        return _SAFETY * float(np.mean([_whole_seconds(trial, trials) for trial in own[-_RECENT:]]))
     others = [trial for trial in trials if trial.fold_losses and trial.spec.family != "dummy"]
     if not others:
         return None

@@ -19,6 +19,8 @@ from mlwright.tuning.table import TrainingTable, facts_of
 from mlwright.tuning.trial import Judge, Trial, TrialSpec, run_trial
 
 _TRIAL_SHARE = 0.4  # of the seconds that are left: one dear trial must not eat the search
+_BASELINE_SHARE = 0.2
+_PATIENT = 1.5  # times its estimate a trial may take
 _MIN_SHARE_SECONDS = 2.0
 _MIN_ROWS_FOR_THREADS = 10_000
 OnTrial = Callable[[Trial], None]
@@ -145,7 +147,7 @@ class _Search:
     def _perform(self, choice: Choice) -> Trial:
         spec = self._spec(choice)
         threads = self.plan.threads if self.table.rows >= _MIN_ROWS_FOR_THREADS else 1
-        control = FitControl(seed=self.plan.seed, threads=threads, deadline=self._trial_deadline())
+        control = FitControl(seed=self.plan.seed, threads=threads, deadline=self._trial_deadline(choice))
         return run_trial(spec, self.table, control, prepared=self.prepared, judge=self._judge(spec))
 
     def _spec(self, choice: Choice) -> TrialSpec:
@@ -157,13 +159,17 @@ class _Search:
         proposal = propose(self.families[choice.family], self.facts, own, self.plan.seed, number)
         return TrialSpec(number, choice.family, proposal.params, "tpe", proposal.draws, choice.why)
 
-    def _trial_deadline(self) -> float | None:
+    def _trial_deadline(self, choice: Choice) -> float | None:
         if self.deadline is None:
             return None
-        if not any(trial.status == "complete" and trial.spec.family not in BASELINES for trial in self.trials):
-            return self.deadline  # a first real model may take all the time there is
         now = time.monotonic()
-        return min(self.deadline, now + max(_TRIAL_SHARE * (self.deadline - now), _MIN_SHARE_SECONDS))
+        real = any(trial.status == "complete" and trial.spec.family not in BASELINES for trial in self.trials)
+        if choice.family not in BASELINES and not real:
+            return self.deadline  # a first real model may take all the time there is
+        share = _BASELINE_SHARE if choice.family in BASELINES else _TRIAL_SHARE
+        # A trial begun because it fits must not be cut short by its share: a crippled model tells nothing.
+        expected = _PATIENT * (choice.seconds or 0.0)
+        return min(self.deadline, now + max(share * (self.deadline - now), expected, _MIN_SHARE_SECONDS))
 
     def _judge(self, spec: TrialSpec) -> Judge | None:
         """Return who prunes the trial: nobody for baselines and first trials, which tell what a family can do."""

@@ -164,6 +164,8 @@ def run_trial(
         MlwrightError: Something outside the trial is wrong (the table, an extra that is missing). What goes wrong
             inside the fit is the trial's status and reason instead.
     """
+    from threadpoolctl import threadpool_limits
+
     family: Family = MODELS.load(spec.family)()
     for name in family.traits.requires:  # the seconds of a first import are not the family's own
         import_module(name)
@@ -172,7 +174,9 @@ def run_trial(
     objective = Objective.of(table)
     shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
     bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
-    status, reason = _run_folds(spec, family, _Work(table, prepared, control, objective, judge), bag)
+    # Linear algebra and histogram boosting take every core unless told, and on a busy machine wait for each other.
+    with threadpool_limits(limits=control.threads):
+        status, reason = _run_folds(spec, family, _Work(table, prepared, control, objective, judge), bag)
     oof = bag.oof()
     seen = bag.times > 0
     keep = status in ("complete", "partial")
