@@ -10,18 +10,29 @@ from mlwright.base.errors import BudgetError
 from mlwright.base.meter import Reservation
 
 
+_MOST_KEPT = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What may be spent; None is no limit (for dollars: nothing may be spent).
 
     Attributes:
         finalisation_share: Share of the time that only finishing steps may use.
+        finalisation_seconds: They get at least so long, but never more than half of the time.
     """
 
     seconds: float | None = None
     memory_bytes: int | None = None
     usd: float | None = None
     finalisation_share: float = 0.2
+    finalisation_seconds: float = 0.0
+
+    @property
+    def kept_seconds(self) -> float:
+        """Seconds that only finishing steps may use."""
+        total = self.seconds or 0.0
+        return min(max(self.finalisation_share * total, self.finalisation_seconds), _MOST_KEPT * total)
 
 
 class Ledger:
@@ -65,14 +76,14 @@ class Ledger:
         """Return the seconds left, never below 0; without `final`, less what is kept back for finishing."""
         if self.limits.seconds is None:
             return None
-        kept = 0.0 if final else self.limits.seconds * self.limits.finalisation_share
+        kept = 0.0 if final else self.limits.kept_seconds
         return max(0.0, self.limits.seconds - kept - self.spent_seconds)
 
     def deadline(self, *, final: bool = False) -> float | None:
         """Return the time on the clock when `remaining_seconds` is 0, or None."""
         if self.limits.seconds is None:
             return None
-        kept = 0.0 if final else self.limits.seconds * self.limits.finalisation_share
+        kept = 0.0 if final else self.limits.kept_seconds
         return self._started + self.limits.seconds - kept
 
     def remaining_usd(self) -> float:

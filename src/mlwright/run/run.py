@@ -32,7 +32,7 @@ from mlwright.run.types import DONE_KINDS, ArtifactRef, Event, Listener, Outcome
 from mlwright.run.work import Job, carry_out
 
 _OVERTIME = 1.05  # a run never passes its time by more than this
-_FIRST_SHARE = 0.3  # of the time after its deadline, a step that does not stop by itself; the rest is for its harvest
+_FIRST_SHARE = 0.2  # of the reserve, for a child that is slow to stop
 _LEAST_FINAL_SECONDS = 5.0  # a finishing step gets so long even when the time is up
 
 
@@ -70,7 +70,9 @@ class Run:
         self.gate = Gate(self.contract)
         budget = self.contract.budget
         self.ledger = Ledger(
-            Limits(budget.seconds, budget.memory_bytes, budget.usd, budget.finalisation_share),
+            Limits(
+                budget.seconds, budget.memory_bytes, budget.usd, budget.finalisation_share, budget.finalisation_seconds
+            ),
             spent_seconds=spent_seconds(journal.events),
             spent_usd=spent_usd(journal.events),
         )

@@ -190,11 +190,13 @@ def _noise(
 ) -> Any:
     """Measure how one and the same model's score moves; the cheapest strong trial stands for all."""
     from mlwright.models.protocol import FitControl
+    from mlwright.models.tabular import MODELS
     from mlwright.tuning.noise import NoisePlan, noise_floor
 
     good = [trial for trial in trials if trial.status == "complete" and trial.spec.family != "dummy"]
     pool = sorted(good or [trial for trial in trials if trial.status == "complete"], key=lambda trial: trial.loss)
-    cheapest = min(pool[:5], key=lambda trial: (trial.spec.family, trial.spec.number))
+    # By complexity and not by seconds: the same trials must give the same choice on every machine.
+    cheapest = min(pool[:5], key=lambda trial: (MODELS.find(trial.spec.family).complexity, trial.spec.number))
     deadline = None
     if context.deadline is not None:
         deadline = time.monotonic() + _NOISE_SHARE * max(0.0, context.deadline - time.monotonic())
