@@ -13,22 +13,13 @@ if TYPE_CHECKING:
     from mlwright.planner.deliver import deliver as deliver
 
 __version__ = "0.1.0"
-__all__ = ["Delivery", "__version__", "deliver", "open_delivery"]
+__all__ = ["Delivery", "__version__", "deliver"]
 
 # Loaded when first asked for, so that `import mlwright` stays instant.
 _PUBLIC = {
     "deliver": ("mlwright.planner.deliver", "deliver"),
     "Delivery": ("mlwright.delivery.delivery", "Delivery"),
 }
-
-
-def open_delivery(path: str) -> "Delivery":
-    """Open a delivery's folder to predict with it."""
-    from pathlib import Path
-
-    from mlwright.delivery.delivery import Delivery
-
-    return Delivery.open(Path(path))
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from mlwright.features.levels import count_levels
 from mlwright.features.numeric import Passthrough, fit_scaled
 from mlwright.features.target_mean import TargetMeanPlan, fit_target_mean
 from mlwright.features.texts import fit_text_topics
-from mlwright.models.signature import Task
+from mlwright.data.task import Task
 
 VERSION = 1
 LARGEST = float(np.finfo(np.float32).max)
