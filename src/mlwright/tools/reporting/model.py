@@ -128,7 +128,7 @@ def _candidate(
         latency_ms=one["latency_ms"],
         size_bytes=one["size_bytes"],
         status=_status(one, chosen, family),
-        why=_why(one, selection, trials),
+        why=_why(one, chosen, selection),
         params=_shown(trials[one["numbers"][0]]["params"]) if one["kind"] == "trial" else {},
     )
 
@@ -142,13 +142,17 @@ def _status(one: Mapping[str, Any], chosen: Mapping[str, Any], family: str) -> A
     return "member" if inside else "rejected"
 
 
-def _why(one: Mapping[str, Any], selection: Mapping[str, Any], trials: Mapping[int, Mapping[str, Any]]) -> str:
+def _why(one: Mapping[str, Any], chosen: Mapping[str, Any], selection: Mapping[str, Any]) -> str:
     for decision in selection["decisions"]:
         if decision["candidate"] == one["name"]:
             return str(decision["reason"])
-    if one["name"] == selection["best"]:
-        return "It has the lowest loss; see the decision for the simpler one that was taken."
-    return str(trials[one["numbers"][0]]["why"]) if one["kind"] == "trial" else ""
+    if one["kind"] == "single":
+        return "The fast end of the front: one estimator in place of a bag, its score borrowed from the bag."
+    if one["name"] == chosen["name"]:
+        return "Taken after the others: see the decisions."
+    gap, floor = abs(one["score"]["value"] - chosen["score"]["value"]), selection["noise"]["floor"]
+    apart = "beyond" if gap > floor else "within"
+    return f"Differs by {gap:.3g} from what was chosen, {apart} the noise floor, and is no simpler."
 
 
 def _shown(params: Mapping[str, Any]) -> dict[str, str]:

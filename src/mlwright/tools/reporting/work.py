@@ -100,17 +100,17 @@ def decisions(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[DecisionFa
     selection = inputs["selection"]
     event = evidence.of("select")
     found = [
-        DecisionFact(event=one.seq, what=f"step {one.step}", why=str(one.data["text"]))
+        DecisionFact(event=one.seq, what=(one.step or "").capitalize(), why=str(one.data["text"]))
         for one in evidence.of_kind("decision")
     ]
-    found.append(DecisionFact(event=event, what="calibration", why=selection["calibration"]["reason"]))
+    found.append(DecisionFact(event=event, what="Calibration", why=selection["calibration"]["reason"]))
     if selection["threshold"] is not None:
-        found.append(DecisionFact(event=event, what="decision threshold", why=selection["threshold"]["reason"]))
+        found.append(DecisionFact(event=event, what="Decision threshold", why=selection["threshold"]["reason"]))
     search = inputs["search"]
     found.append(
         DecisionFact(
             event=evidence.of("train"),
-            what="end of the search",
+            what="End of the search",
             why=f"{len(search['trials'])} trials; {search['stopped']}",
         )
     )
