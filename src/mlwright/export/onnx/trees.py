@@ -119,7 +119,8 @@ def float32_bounds(threshold: Array, *, strict: bool) -> Array:
 
     Example:
         >>> import numpy as np
-        >>> bool(float32_bounds(np.array([0.1]), strict=False)[0] <= 0.1 < np.float32(0.1))
+        >>> nearest = np.float32(0.1)  # a little more than 0.1
+        >>> bool(float32_bounds(np.array([0.1]), strict=False)[0] == np.nextafter(nearest, np.float32(0)))
         True
     """
     with np.errstate(over="ignore"):  # beyond float32 is infinity, from which one step down comes back
