@@ -94,7 +94,7 @@ def _hashes(file: Path) -> tuple[str, ...]:
     wrong = [line for line in lines if len(line) != 64 or set(line) - set("0123456789abcdef")]
     if wrong or not lines:
         raise InputError(
-            f"The key file {file} has {len(lines)} lines of which {len(wrong)} are no SHA-256 in lower-case hexadecimal.",
+            f"The key file {file} has {len(lines)} lines of which {len(wrong)} are no lower-case SHA-256.",
             hint="printf %s KEY | sha256sum gives one.",
         )
     return tuple(lines)

@@ -34,7 +34,7 @@ def list_runs(root: Path) -> None:
         table.add_column(heading)
     for folder in _folders(root):
         events = read_journal(folder / "journal.jsonl")
-        done = sum(event.kind in ("step.done", "step.skipped") for event in events)
+        done = len({event.step for event in events if event.kind == "step.done"})
         table.add_row(folder.name, events[0].time[:19] if events else "", str(done), _state(events), _objective(events))
     if not table.row_count:
         screen.print(f"No runs under {root}/. Start one: mlwright run brief.yaml", markup=False)
@@ -62,16 +62,16 @@ def _folders(root: Path) -> list[Path]:
 
 def _state(events: Sequence[Event]) -> str:
     for event in reversed(events):
-        if event.kind == "run.delivered":
+        if event.kind == "run.finished":
             missed = event.data.get("missed") or []
             return f"delivered, missed: {', '.join(missed)}" if missed else "delivered"
-        if event.kind == "step.failed":
+        if event.kind in ("step.failed", "step.interrupted"):
             return f"stopped at {event.step}"
     return "not finished"
 
 
 def _objective(events: Sequence[Event]) -> str:
-    return next((str(event.data["objective"]) for event in events if "objective" in event.data), "")[:60]
+    return str(events[0].data["brief"]["objective"])[:60] if events else ""
 
 
 def _line(event: Event) -> str:
@@ -82,7 +82,7 @@ def _line(event: Event) -> str:
             return f"[green]done[/] {step} in {data.get('seconds', 0.0):.2f} s"
         case "step.skipped":
             return f"[dim]skipped[/] {step}: done before"
-        case "step.failed":
+        case "step.failed" | "step.interrupted":
             return f"[red]failed[/] {step}: {escape(str(data.get('message', '')))}"
         case "trial":
             score = "-" if data["score"] is None else f"{data['score']:.5f}"
@@ -95,8 +95,8 @@ def _line(event: Event) -> str:
                 f"[yellow]assumed[/] {escape(str(data['field']))} = {escape(str(data['value']))}: {escape(data['why'])}"
             )
         case "plan":
-            return f"[cyan]planned[/] {escape(', '.join(data['steps']))}. {escape(str(data.get('why', '')))}"
-        case "run.delivered":
+            return f"[cyan]planned[/] {escape(', '.join(step['name'] for step in data['steps']))}"
+        case "run.finished":
             return f"[green]delivered[/] {escape(str(data.get('model', '')))}"
         case _:
             return ""
