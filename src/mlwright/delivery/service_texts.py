@@ -49,8 +49,8 @@ if __name__ == "__main__":
 DOCKERFILE = """\
 # syntax=docker/dockerfile:1
 # Build in the delivery's folder:  docker build -f service/Dockerfile -t @slug@:@tag@ .
-# mlwright is not on a package index: put its wheel (mlwright-@mlwright@-py3-none-any.whl) beside this file, in a copy of
-# the delivery, because `mlwright verify` refuses a folder with a file that was not delivered.
+# mlwright is not on a package index: put its wheel (mlwright-@mlwright@-py3-none-any.whl) beside this file, in a
+# copy of the delivery, because `mlwright verify` refuses a folder with a file that was not delivered.
 FROM python:@python@-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY service/requirements.txt service/*.whl /install/
@@ -255,7 +255,10 @@ def test_a_missing_column_is_refused_by_name(url, name):
     assert json.loads(body)["error"]["field"] == name
 
 
-@pytest.mark.parametrize("column", [c for c in SIGNATURE["inputs"] if c["type"] == "number"][:3], ids=lambda c: c["name"])
+NUMBERS = [column for column in SIGNATURE["inputs"] if column["type"] == "number"][:3]
+
+
+@pytest.mark.parametrize("column", NUMBERS, ids=lambda column: column["name"])
 @pytest.mark.parametrize("cell", [b"NaN", b"1e400", b'"no number"', b"[1]"])
 def test_a_cell_that_is_no_number_is_refused(url, column, cell):
     row = json.dumps({**EXAMPLE["row"], column["name"]: "@"}).encode().replace(b'"@"', cell)

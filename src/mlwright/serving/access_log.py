@@ -25,10 +25,12 @@ class AccessLog:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
+        self._second = 0
+        self._written = ""
 
     def write(self, line: Line, rows: int, failure: str) -> None:
         entry: dict[str, object] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "time": self._now(),
             "request_id": line.request_id,
             "method": line.method,
             "route": line.route,
@@ -41,3 +43,9 @@ class AccessLog:
             entry["failure"] = failure
         self._stream.write(to_json(entry).decode() + "\n")
         self._stream.flush()
+
+    def _now(self) -> str:
+        second = int(time.time())
+        if second != self._second:  # written once a second
+            self._second, self._written = second, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+        return self._written

@@ -50,11 +50,11 @@ def build_app(service: Service, log: AccessLog) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    # First in the list: the request path compares one string and is there.
-    app.router.routes.insert(0, Route("/predict", PredictRoute(service), methods=["POST"]))
+    predict = PredictRoute(service)
+    app.router.routes.append(Route("/predict", predict, methods=["POST"]))
     _add_reading_routes(app, service)
     app.add_exception_handler(HTTPException, _refused_by_routing)
-    app.add_middleware(Layer, service=service, routes=frozenset(ROUTES), log=log)
+    app.add_middleware(Layer, service=service, routes=frozenset(ROUTES), log=log, hot={("POST", "/predict"): predict})
     _describe(app, service)
     return app
 
