@@ -169,7 +169,7 @@ def _iso_microseconds(cells: "pl.Series") -> "pl.Series":
         * (zone_hour.cast(pl.Int64, strict=False) * 60 + zone_minute.cast(pl.Int64, strict=False))
     )
     date = pl.col("text").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-    fits = (hour < 24) & (minute < 60) & (second < 60) & (date.dt.year() > 0)
+    fits = part("1").is_not_null() & (hour < 24) & (minute < 60) & (second < 60) & (date.dt.year() > 0)
     fits &= ~signed.fill_null(value=False) | (
         (zone_hour.cast(pl.Int64, strict=False) < 24) & (zone_minute.cast(pl.Int64, strict=False) < 60)
     )
@@ -206,8 +206,8 @@ def _normal(series: "pl.Series", kind: SemanticType) -> Array:
     if kind is SemanticType.NUMBER:
         return np.array(series.to_numpy(), dtype=np.float64)
     if kind is SemanticType.DATETIME:
-        whole = series.cast(pl.Int64).cast(pl.Float64) / 1e6
-        return np.array(whole.to_numpy(), dtype=np.float64)
+        # numpy divides exactly as Python does; polars multiplies by the reciprocal, which differs in the last bit.
+        return np.array(series.cast(pl.Int64).cast(pl.Float64).to_numpy(), dtype=np.float64) / 1e6
     array = np.empty(len(series), dtype=object)
     array[:] = series.fill_null("").to_list()
     return array

@@ -12,7 +12,8 @@ _LOOKS_LIKE_DATE = re.compile(
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", " %H:%M:%S %z")
 _NAMED = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y")
-_NAMED_MORE = ("%d/%b/%Y", "%d. %B %Y", "%d. %b %Y", "%b-%d-%Y", "%d%b%Y", "%a, %d %b %Y", "%a %b %d %H:%M:%S %Y")
+_NAMED_MORE = ("%d/%b/%Y", "%d. %B %Y", "%d. %b %Y", "%b-%d-%Y", "%d%b%Y", "%a, %d %b %Y")
+_UNIX = "%a %b %d %H:%M:%S %Y"
 _ENOUGH_SHARE = 0.95
 
 
@@ -39,7 +40,7 @@ def formats_of(texts: Sequence[str]) -> tuple[tuple[str, ...], str] | None:
     separated = [match for text in texts if (match := _SEPARATED.match(text))]
     if len(separated) >= _ENOUGH_SHARE * len(texts):
         return _numeric(texts, separated)
-    return _fitting(texts, [name + time for name in (*_NAMED, *_NAMED_MORE) for time in _TIMES])
+    return _fitting(texts, [name + time for name in (*_NAMED, *_NAMED_MORE) for time in _TIMES] + [_UNIX])
 
 
 def _numeric(texts: Sequence[str], parts: list[re.Match[str]]) -> tuple[tuple[str, ...], str] | None:
