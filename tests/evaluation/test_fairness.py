@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mlwright.base.errors import BriefError, DataError
 from mlwright.evaluation.fairness import (
+    Decision,
     classification_fairness,
     fairness_metric,
     fairness_name,
@@ -20,7 +21,7 @@ REFERENCES = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_gaps_equal_fairlearn(seed):
     rng = np.random.default_rng(seed)
@@ -49,7 +50,7 @@ def test_rates_by_group_equal_fairlearns_frame():
         y_pred=called,
         sensitive_features=group,
     ).by_group
-    report = classification_fairness("sex", y, called, group, probability=p)
+    report = classification_fairness("sex", y, called, group, Decision(probability=p))
     for item in report.groups:
         assert item.selection_rate == pytest.approx(frame.loc[item.group, "sel"])
         assert item.tpr == pytest.approx(frame.loc[item.group, "tpr"])

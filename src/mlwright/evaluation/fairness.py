@@ -7,6 +7,7 @@ Sources: Hardt, Price and Srebro, Equality of opportunity in supervised learning
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -239,15 +240,28 @@ def _large(group: Array, min_rows: int) -> Array:
     return np.isin(group, [name for name in sorted(set(group)) if (group == name).sum() >= min_rows])
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The class whose prediction is the decision looked at.
+
+    Attributes:
+        code, label: Of the class.
+        probability: Of that class, shape (n,), for calibration by group.
+        min_rows: Below it a group is flagged as small.
+    """
+
+    code: int = 1
+    label: str = "1"
+    probability: Array | None = None
+    min_rows: int = MIN_GROUP_ROWS
+
+
 def classification_fairness(
     attribute: str,
     y: Array,
     predicted: Array,
     group: Array | Sequence[object],
-    *,
-    positive: tuple[int, str] = (1, "1"),
-    probability: Array | None = None,
-    min_rows: int = MIN_GROUP_ROWS,
+    decision: Decision | None = None,
 ) -> Fairness:
     """Return rates by group and the gaps between groups.
 
@@ -255,23 +269,22 @@ def classification_fairness(
         attribute: The sensitive column's name.
         y, predicted: Class codes, shape (n,).
         group: The sensitive column, shape (n,).
-        positive: Code and label of the class whose prediction is the decision.
-        probability: Of that class, shape (n,), for calibration by group.
-        min_rows: Below it a group is flagged as small.
+        decision: Which class is the decision looked at; None is code 1.
 
     Raises:
         DataError: The arrays do not fit each other.
     """
-    names = group_names(group)
-    truth, called = checked_codes(y) == positive[0], checked_codes(predicted) == positive[0]
+    decision = decision or Decision()
+    names, min_rows = group_names(group), decision.min_rows
+    truth, called = checked_codes(y) == decision.code, checked_codes(predicted) == decision.code
     if not len(truth) == len(called) == len(names):
         raise DataError(f"There are {len(truth)} labels and {len(names)} groups.", hint="pass one of each per row.")
     large = _large(names, min_rows)
-    groups = tuple(_rates(str(g), names == g, truth, called, probability, min_rows) for g in sorted(set(names)))
+    groups = tuple(_rates(str(g), names == g, truth, called, decision) for g in sorted(set(names)))
     whole = _gaps(_CLASSIFICATION, truth, called, names)
     return Fairness(
         attribute=attribute,
-        positive=positive[1],
+        positive=decision.label,
         groups=groups,
         gaps=whole,
         gaps_of_large_groups=_gaps(_CLASSIFICATION, truth[large], called[large], names[large]),
@@ -279,16 +292,17 @@ def classification_fairness(
     )
 
 
-def _rates(name: str, rows: Array, y: Array, called: Array, probability: Array | None, min_rows: int) -> GroupRates:
+def _rates(name: str, rows: Array, y: Array, called: Array, decision: Decision) -> GroupRates:
     truth, chosen = y[rows], called[rows]
     n, positives = len(truth), int(truth.sum())
     hits, wrong = int((truth & chosen).sum()), int((~truth & chosen).sum())
+    probability = decision.probability
     mean_probability = float(np.asarray(probability)[rows].mean()) if probability is not None else None
     return GroupRates(
         group=name,
         rows=n,
         positives=positives,
-        small=n < min_rows,
+        small=n < decision.min_rows,
         selection_rate=(hits + wrong) / n,
         selection_interval=wilson_interval(hits + wrong, n),
         tpr=hits / positives if positives else None,

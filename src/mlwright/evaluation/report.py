@@ -13,7 +13,7 @@ from mlwright.data.columns import Array, Columns, row_count
 from mlwright.evaluation.calibration import Calibration, calibration
 from mlwright.evaluation.classification import brier_rows
 from mlwright.evaluation.confusion import Confusion, confusion
-from mlwright.evaluation.fairness import Fairness, classification_fairness, regression_fairness
+from mlwright.evaluation.fairness import Decision, Fairness, classification_fairness, regression_fairness
 from mlwright.evaluation.hardest import HardRow, hardest_rows
 from mlwright.evaluation.inputs import class_scores, values
 from mlwright.evaluation.intervals import Bootstrap, Interval, bootstrap
@@ -200,7 +200,7 @@ def _classification_fairness(
     else:
         decisions = [1] if len(classes) == 2 else list(range(len(classes)))
     return tuple(
-        classification_fairness(name, codes, labels, group, positive=(k, classes[k]), probability=chance[:, k])
+        classification_fairness(name, codes, labels, group, Decision(k, classes[k], chance[:, k]))
         for name, group in sorted(options.sensitive.items())
         for k in decisions
     )

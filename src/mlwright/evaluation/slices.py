@@ -45,8 +45,8 @@ class SliceConfig:
     bins: int = 5
     levels: int = 12
     limit: int = 10
-    shuffles: int = 199
-    shuffle_rows: int = 10_000
+    shuffles: int = 99
+    shuffle_rows: int = 5_000
     seed: int = 0
 
 
