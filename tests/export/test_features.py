@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from mlwright.base.errors import ExportError
 from mlwright.data.columns import row_count
 from mlwright.data.schema import Column, SemanticType
+from mlwright.data.task import Task
 from mlwright.export.onnx.features import emit_preparation
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.features.encoders import DateParts, OneHot, Passthrough, TextTopics
 from mlwright.features.preparation import Preparation, PreparationPlan, fit_preparation, from_state, preparation_state
-from mlwright.models.signature import Task
 
 NUMERIC = (SemanticType.NUMBER, SemanticType.DATETIME)
 
@@ -118,7 +118,7 @@ def tables(draw):
     return inputs, train, new, y, draw(st.sampled_from(["tree", "linear"])), task
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_any_table_gives_the_same_bits_in_onnx_and_after_a_round_trip_through_json(table):
     inputs, train, new, y, flavour, task = table

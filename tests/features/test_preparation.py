@@ -5,8 +5,8 @@ import pytest
 
 from mlwright.base.errors import DataError
 from mlwright.data.schema import Column, SemanticType
+from mlwright.data.task import Task
 from mlwright.features.preparation import PreparationPlan, fit_preparation, from_state, preparation_state
-from mlwright.models.signature import Task
 
 N = 400
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from mlwright.data.task import Task
 from mlwright.features.target_mean import TargetMean, TargetMeanPlan, fit_target_mean
-from mlwright.models.signature import Task
 
 
 def objects(values):

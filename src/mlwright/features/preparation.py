@@ -10,6 +10,7 @@ from mlwright.base.errors import DataError
 from mlwright.base.seeds import derive_seed
 from mlwright.data.columns import Array, Columns, row_count
 from mlwright.data.schema import Column, SemanticType
+from mlwright.data.task import Task
 from mlwright.features.categories import fit_one_hot, fit_ordinal
 from mlwright.features.dates import fit_date_parts
 from mlwright.features.encoders import ENCODERS, Encoder
@@ -17,7 +18,6 @@ from mlwright.features.levels import count_levels
 from mlwright.features.numeric import Passthrough, fit_scaled
 from mlwright.features.target_mean import TargetMeanPlan, fit_target_mean
 from mlwright.features.texts import fit_text_topics
-from mlwright.data.task import Task
 
 VERSION = 1
 LARGEST = float(np.finfo(np.float32).max)

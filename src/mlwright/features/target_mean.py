@@ -12,8 +12,8 @@ import numpy as np
 
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array, Columns
-from mlwright.features.levels import MISSING, LevelTable, count_levels
 from mlwright.data.task import Task
+from mlwright.features.levels import MISSING, LevelTable, count_levels
 
 _SMOOTHING = 10.0  # a level of that many rows lies halfway between its own mean and the mean of all
 _FOLDS = 5

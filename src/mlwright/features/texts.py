@@ -4,20 +4,21 @@ Source: Deerwester et al., "Indexing by Latent Semantic Analysis", 1990; the ran
 Martinsson and Tropp, 2011, by scikit-learn.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mlwright.base.seeds import generator
 from mlwright.data.columns import Array, Columns
 from mlwright.features.standard import fit_standard, standardise
 from mlwright.features.words import split_words, surfaces
 
 _MAX_TOPICS = 32
 _MAX_WORDS = 1000
+_MAX_TEXTS = 20_000  # drawn for the decomposition; more change the directions little and cost seconds
 _MAX_SHARE = 0.95  # a word in nearly every text tells nothing
 _WEIGHT_BITS = 24
 _BATCH_ROWS = 1024  # bounds the memory for words x topics
@@ -126,45 +127,50 @@ def fit_text_topics(column: str, texts: Array, *, seed: int, standard: bool) -> 
     A word counts if it is in at least 2 texts (5 of 10,000 and more) and at most 95 % of them; the 1,000 most
     frequent words are kept.
     """
+    from scipy.sparse import csr_array
+
     documents = split_words(texts)
-    spellings: dict[str, set[str]] = defaultdict(set)
-    for spelling in set(chain.from_iterable(documents)):
-        spellings[spelling.casefold()].add(spelling)
-    keys = [Counter(word.casefold() for word in document) for document in documents]
-    words = _words_kept(keys)
-    weights = _weights(keys, words, seed) if words else np.zeros((0, 0))
-    vocabulary = tuple(surfaces(word, sorted(spellings[word])) for word in words)
-    lengths = np.array([len(document) for document in documents], dtype=np.float64)
-    center, scale = fit_standard(lengths) if standard else (0.0, 1.0)
+    lengths = np.fromiter(map(len, documents), dtype=np.int64, count=len(documents))
+    key_of = {spelling: spelling.casefold() for spelling in set(chain.from_iterable(documents))}
+    keys = sorted(set(key_of.values()))
+    ids = {key: code for code, key in enumerate(keys)}
+    id_of = {spelling: ids[key] for spelling, key in key_of.items()}
+    codes = np.fromiter(map(id_of.__getitem__, chain.from_iterable(documents)), np.int64, int(lengths.sum()))
+    rows = np.repeat(np.arange(len(documents)), lengths)
+    counts = csr_array((np.ones(len(codes)), (rows, codes)), shape=(len(documents), len(keys)))  # sums repetitions
+    kept = _words_kept(np.bincount(counts.indices, minlength=len(keys)), int((lengths > 0).sum()))
+    spellings: dict[str, list[str]] = {keys[code]: [] for code in kept}
+    for spelling, key in key_of.items():
+        if key in spellings:
+            spellings[key].append(spelling)
+    vocabulary = tuple(surfaces(key, seen) for key, seen in spellings.items())
+    weights = _weights(counts[:, kept], seed) if len(kept) else np.zeros((0, 0))
+    center, scale = fit_standard(lengths.astype(np.float64)) if standard else (0.0, 1.0)
     return TextTopics(column, vocabulary, weights, standard, center, scale)
 
 
-def _words_kept(documents: Sequence[Counter[str]]) -> list[str]:
-    counts = Counter(chain.from_iterable(documents))
-    filled = sum(1 for document in documents if document)
+def _words_kept(frequency: Array, filled: int) -> Array:
+    """Return the ids of the words to keep, most frequent first, of the number of texts with each and of all texts."""
     least = 5 if filled >= 10_000 else 2
-    kept = [word for word, count in counts.items() if least <= count and (count <= _MAX_SHARE * filled or filled < 20)]
-    return sorted(kept, key=lambda word: (-counts[word], word))[:_MAX_WORDS]
+    most = _MAX_SHARE * filled if filled >= 20 else filled
+    order = np.argsort(-frequency, kind="stable")  # ties stay in the order of the words
+    return order[(frequency[order] >= least) & (frequency[order] <= most)][:_MAX_WORDS]
 
 
-def _weights(documents: Sequence[Counter[str]], words: Sequence[str], seed: int) -> Array:
-    """Return the whole weights, float64, shape (words, topics)."""
-    from scipy.sparse import csr_array
+def _weights(counts: Any, seed: int) -> Array:
+    """Return the whole weights, float64, shape (words, topics), of a sparse matrix of counts, shape (texts, words)."""
+    from scipy.sparse import diags_array
     from sklearn.utils.extmath import randomized_svd  # what TruncatedSVD calls; that refuses a single word
 
-    ids = {word: code for code, word in enumerate(words)}
-    known = [{ids[word]: count for word, count in document.items() if word in ids} for document in documents]
-    starts = np.cumsum([0, *map(len, known)])
-    indices = np.fromiter(chain.from_iterable(known), dtype=np.int64)
-    counts = np.fromiter(chain.from_iterable(row.values() for row in known), dtype=np.float64)
-    frequency = np.bincount(indices, minlength=len(words))
-    rarity = np.log((1.0 + len(documents)) / (1.0 + frequency)) + 1.0
-    weighted = counts * rarity[indices]
-    rows = np.repeat(np.arange(len(known)), np.diff(starts))
-    lengths = np.sqrt(np.bincount(rows, weights=weighted**2, minlength=len(known)))
-    matrix = csr_array((weighted / lengths[rows], indices, starts), shape=(len(known), len(words)))
-    topics = 2 ** int(np.log2(min(_MAX_TOPICS, len(known), len(words))))
-    directions = np.asarray(randomized_svd(matrix, topics, n_iter=5, random_state=seed)[2])
+    texts, words = counts.shape
+    rarity = np.log((1.0 + texts) / (1.0 + np.bincount(counts.indices, minlength=words))) + 1.0
+    weighted = counts @ diags_array(rarity)
+    lengths = np.sqrt(np.asarray((weighted * weighted).sum(axis=1)).ravel())
+    matrix = diags_array(1.0 / np.where(lengths > 0, lengths, 1.0)) @ weighted
+    if texts > _MAX_TEXTS:
+        matrix = matrix[np.sort(generator(seed, "topics").choice(texts, _MAX_TEXTS, replace=False))]
+    topics = 2 ** int(np.log2(min(_MAX_TOPICS, texts, words)))
+    directions = np.asarray(randomized_svd(matrix, topics, random_state=seed)[2])
     # A direction and its opposite are the same to the decomposition: the largest part is made positive.
     largest = np.take_along_axis(directions, np.argmax(np.abs(directions), axis=1)[:, np.newaxis], axis=1)
     raw = (directions * np.where(largest < 0, -1.0, 1.0)).T * rarity[:, np.newaxis]
