@@ -274,17 +274,20 @@ def test_a_request_that_has_begun_is_finished_after_sigterm(delivery: Path, smal
 
 
 def test_replies_come_without_delay(service: Started, small: SimpleNamespace) -> None:
-    """Without TCP_NODELAY each reply of a kept connection waits 40 ms for an acknowledgement."""
-    connection = http.client.HTTPConnection(service.host, service.port, timeout=30)
-    body = json.dumps(small.rows(1)[0])
+    """Without TCP_NODELAY the replies of a kept connection wait 40 ms for an acknowledgement."""
+    body = json.dumps(small.rows(1)[0]).encode()
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     took = []
-    for _ in range(40):
-        begun = time.perf_counter()
-        connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
-        connection.getresponse().read()
-        took.append(time.perf_counter() - begun)
-    connection.close()
-    assert min(took) < 0.03
+    with socket.create_connection((service.host, service.port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(100):
+            begun = time.perf_counter()
+            connection.sendall(head % len(body) + body)
+            received = b""
+            while b"warnings" not in received:
+                received += connection.recv(65536)
+            took.append(time.perf_counter() - begun)
+    assert sorted(took)[50] < 0.03
 
 
 def test_the_access_log_is_json_without_values(delivery: Path, small: SimpleNamespace) -> None:

@@ -18,7 +18,6 @@ class Settings(BaseModel):
         key_hashes: sha256 of the API keys that are let in, hexadecimal (`hash_key` makes one); several for rotation.
         allow_anonymous: Serve other machines without a key, because something in front checks who asks.
         max_body_bytes, max_rows: Of one request; above them 413.
-        max_depth: Of brackets in a body.
         timeout_seconds: For one request, reading its body included; above it 408 or 503.
         max_concurrent: Requests worked on at once; above it 503.
         max_connections: Open connections; above it 503.
