@@ -67,8 +67,8 @@ def _work_plots(facts: ReportFacts) -> dict[str, str]:
         drawn["candidates"] = points.candidates(facts.candidates, facts.scores[0].metric)
     if facts.data.target_histogram:
         drawn["target"] = bars.histogram(facts.data.target_histogram, "Target", facts.data.target)
-    if facts.load_test and facts.load_test.histogram:
-        load = facts.load_test
+    load = facts.load_test
+    if load and load.histogram:
         marks = [(load.latency_p95_ms, f"p95 {load.latency_p95_ms:.1f} ms")]
         marks += [
             (r.wanted, f"limit {r.wanted:g} ms")

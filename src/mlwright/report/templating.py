@@ -10,7 +10,7 @@ def environment(*, html: bool) -> Any:
     """Return an environment over the room's templates; an unknown name in one of them is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    made: Any = Environment(
         loader=PackageLoader("mlwright.report", "templates"),
         autoescape=html,  # noqa: S701 (off for Markdown only, which has its own filter)
         undefined=StrictUndefined,
@@ -20,7 +20,7 @@ def environment(*, html: bool) -> Any:
     )
     for name in ("number", "score", "interval", "percent", "duration", "size", "words"):
         made.filters[name] = getattr(wording, name)
-    made.globals["amount"] = wording.amount
+    made.globals.update({"amount": wording.amount})
     made.filters["md"] = markdown_text
     return made
 

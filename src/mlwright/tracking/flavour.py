@@ -34,9 +34,9 @@ def mlflow_signature(signature: Signature) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
-    inputs = [ColSpec(_type(column), column.name) for column in signature.inputs]
+    inputs: Any = [ColSpec(_type(column), column.name) for column in signature.inputs]
     labels = {"integer": DataType.long, "boolean": DataType.boolean, "string": DataType.string}
-    outputs = [ColSpec(labels[signature.label_type] if signature.classes else DataType.double, "prediction")]
+    outputs: Any = [ColSpec(labels[signature.label_type] if signature.classes else DataType.double, "prediction")]
     outputs += [ColSpec(DataType.double, f"probability_{name}") for name in signature.classes]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 

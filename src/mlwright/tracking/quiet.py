@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 _LOGGERS = ("mlflow", "mlflow.store.db.utils", "mlflow.tracking", "alembic", "alembic.runtime.migration")
@@ -16,8 +17,8 @@ def mlflow() -> Any:
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about type hints of its own while it loads
-        import mlflow as library
-        import mlflow.pyfunc
+        library = import_module("mlflow")
+        import_module("mlflow.pyfunc")
     return library
 
 

@@ -68,7 +68,7 @@ def dependence(fact: Dependence) -> str:
     axes = _DependenceAxes(Frame((low, high), spread(fact.shap, 0.1), width=300, height=210), title, tuple(levels))
     axes.line(46, axes.sy(0), 288, axes.sy(0), "guide")
     for value, y in zip(fact.values, fact.shap, strict=True):
-        x = low if value is None else value if isinstance(value, float) else places.get(value, high)
+        x = low if value is None else places.get(value, high) if isinstance(value, str) else value
         axes.point(x, y, "speck missing" if value is None else "speck", "", 2.8)
     return axes.render()
 
