@@ -22,7 +22,6 @@ _TRIAL_SHARE = 0.4  # of the seconds that are left: one dear trial must not eat 
 _BASELINE_SHARE = 0.2
 _PATIENT = 1.5  # times its estimate a trial may take
 _MIN_SHARE_SECONDS = 2.0
-_MIN_ROWS_FOR_THREADS = 10_000
 OnTrial = Callable[[Trial], None]
 
 
@@ -36,8 +35,7 @@ class SearchPlan:
             and the finished trials, never of a clock.
         seconds: Wall seconds this call may take; on resuming, the caller gives what is left. With both, the first limit
             reached ends the search, and decisions are made as with `seconds` alone.
-        threads: At most, for every fit; a table under 10,000 rows gets one, for there threads wait for each other
-            longer than they work, most of all on a busy machine.
+        threads: At most, for every trial; its folds share them.
         prune: Stop trials that are clearly worse after a fold or more.
         patience: Stop when so many trials in a row gained nothing; None goes on to the limit.
     """
@@ -146,8 +144,7 @@ class _Search:
 
     def _perform(self, choice: Choice) -> Trial:
         spec = self._spec(choice)
-        threads = self.plan.threads if self.table.rows >= _MIN_ROWS_FOR_THREADS else 1
-        control = FitControl(seed=self.plan.seed, threads=threads, deadline=self._trial_deadline(choice))
+        control = FitControl(seed=self.plan.seed, threads=self.plan.threads, deadline=self._trial_deadline(choice))
         return run_trial(spec, self.table, control, prepared=self.prepared, judge=self._judge(spec))
 
     def _spec(self, choice: Choice) -> TrialSpec:

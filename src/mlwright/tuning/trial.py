@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,8 @@ from mlwright.models.tabular.ensemble import Member, write_json
 from mlwright.tuning.folds import PreparedFold, PreparedFolds, early_stopping_data, whole_fold
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.table import TrainingTable
+
+_MIN_ROWS_FOR_THREADS = 10_000
 
 Status = Literal["complete", "partial", "pruned", "failed"]
 OUT_OF_TIME = "out of time"  # how the reason of a trial begins that the clock ended
@@ -175,7 +178,7 @@ def run_trial(
     shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
     bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
     # Linear algebra and histogram boosting take every core unless told, and on a busy machine wait for each other.
-    with threadpool_limits(limits=control.threads):
+    with threadpool_limits(limits=_threads_of_a_fold(table, control)):
         status, reason = _run_folds(spec, family, _Work(table, prepared, control, objective, judge), bag)
     oof = bag.oof()
     seen = bag.times > 0
@@ -195,29 +198,55 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _FoldWork:
-    index: int
-    prepared: PreparedFold
-    deadline: float | None
+class _Fitted:
+    """One fold's estimator with its predictions of the fold's validation rows."""
+
+    preparation: Any
+    estimator: Estimator
+    prediction: Array
 
 
 def _run_folds(spec: TrialSpec, family: Family, work: _Work, bag: _Bag) -> tuple[Status, str]:
-    folds = work.table.folds
-    for index in range(len(folds)):
-        late = _too_late(work.control.deadline, bag, len(folds) - index)
-        if late:
-            return ("partial" if bag.estimators else "failed"), late
-        fold = work.prepared.get(family.preparation, index)
-        deadline = _fold_deadline(work.control.deadline, len(folds) - index)
-        try:
-            _run_fold(spec, family, work, bag, _FoldWork(index, fold, deadline))
-        except (Signal, BudgetError) as error:
-            late = _too_late(deadline, bag, len(folds) - index)
-            return ("partial" if late and bag.estimators else "failed"), f"{late} {error.message}".strip()
-        verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < len(folds) else ""
-        if verdict:
-            return "pruned", verdict
+    """Fit the folds side by side, one thread each; judge and keep them in their order, as if one by one.
+
+    So the result does not depend on how many fit at a time: what comes after the fold at which a trial is given up is
+    thrown away.
+    """
+    count, wave = len(work.table.folds), _folds_at_a_time(work.table, work.control)
+    with ThreadPoolExecutor(wave) as pool:
+        for first in range(0, count, wave):
+            late = _too_late(work.control.deadline, bag, count - first)
+            if late:
+                return ("partial" if bag.estimators else "failed"), late
+            deadline = _fold_deadline(work.control.deadline, -(-(count - first) // wave))
+            indices = range(first, min(first + wave, count))
+            # Prepared here, not in the pool: the cache is for one thread.
+            prepared = [work.prepared.get(family.preparation, index) for index in indices]
+            jobs = [
+                pool.submit(_fit_fold, spec, family, work, (index, fold, deadline))
+                for index, fold in zip(indices, prepared, strict=True)
+            ]
+            for index, job in zip(indices, jobs, strict=True):
+                try:
+                    _keep_fold(work, bag, index, job.result())
+                except (Signal, BudgetError) as error:
+                    late = _too_late(deadline, bag, count - index)
+                    return ("partial" if late and bag.estimators else "failed"), f"{late} {error.message}".strip()
+                verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < count else ""
+                if verdict:
+                    return "pruned", verdict
     return "complete", ""
+
+
+def _folds_at_a_time(table: TrainingTable, control: FitControl) -> int:
+    return max(1, min(control.threads, len(table.folds)))
+
+
+def _threads_of_a_fold(table: TrainingTable, control: FitControl) -> int:
+    """Return the threads of one fit: the spare ones; on small tables they would only wait for each other."""
+    if table.rows < _MIN_ROWS_FOR_THREADS:
+        return 1
+    return max(1, control.threads // _folds_at_a_time(table, control))
 
 
 def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
@@ -227,16 +256,17 @@ def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
     return f"{OUT_OF_TIME} after {len(bag.estimators)} of {len(bag.estimators) + folds_left} folds."
 
 
-def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, one: _FoldWork) -> None:
-    table, index, fold = work.table, one.index, one.prepared
+def _fit_fold(spec: TrialSpec, family: Family, work: _Work, one: tuple[int, PreparedFold, float | None]) -> _Fitted:
+    table = work.table
+    index, fold, deadline = one
     if "patience" in spec.params:  # how the families that stop early say so
         train, valid = early_stopping_data(table, index, fold, work.control.seed)
     else:
         train, valid = whole_fold(table, index, fold), None
     control = FitControl(
         seed=derive_seed(work.control.seed, "trial", spec.number, index),
-        threads=work.control.threads,
-        deadline=one.deadline,
+        threads=_threads_of_a_fold(table, work.control),
+        deadline=deadline,
     )
     try:
         estimator = family.fit(train, valid, table.task, spec.params, control)
@@ -253,14 +283,18 @@ def _run_fold(spec: TrialSpec, family: Family, work: _Work, bag: _Bag, one: _Fol
             f"{spec.family} predicted values that are not finite in fold {index + 1} of {len(table.folds)}.",
             hint="other parameters or another family may work.",
         )
-    rows = table.folds[index][1]
+    return _Fitted(fold.preparation, estimator, prediction)
+
+
+def _keep_fold(work: _Work, bag: _Bag, index: int, fitted: _Fitted) -> None:
+    rows = work.table.folds[index][1]
     only = np.full_like(bag.total, np.nan)
-    only[rows] = prediction
-    bag.total[rows] += prediction
+    only[rows] = fitted.prediction
+    bag.total[rows] += fitted.prediction
     bag.times[rows] += 1
     bag.fold_losses.append(work.objective.loss(only, rows))
-    bag.preparations.append(fold.preparation)
-    bag.estimators.append(estimator)
+    bag.preparations.append(fitted.preparation)
+    bag.estimators.append(fitted.estimator)
 
 
 def _fold_deadline(deadline: float | None, folds_left: int) -> float | None:
