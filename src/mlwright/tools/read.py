@@ -1,6 +1,7 @@
 """Read the data and decide what each column and the problem as a whole mean."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -91,7 +92,7 @@ class Read:
             "sha256": raw.sha256,
             "rows": dataset.rows,
             "parts": raw.parts,
-            "problems": [problem.model_dump(mode="json") for problem in (*raw.problems, *problems)],
+            "problems": [asdict(problem) for problem in (*raw.problems, *problems)],
         }
         return {
             "dataset": dataset.frame,
@@ -113,13 +114,13 @@ def _metric(task: Task, wanted: str | None) -> tuple[str, list[Assumption]]:
     from mlwright.evaluation.metrics import default_metric, metric
 
     if wanted is None:
-        name = default_metric(task)
+        name = default_metric(task).name
         why = "no metric is required; this one judges the whole ranking or error of a prediction"
         return name, [Assumption(field="metric", value=name, why=why)]
     found = metric(wanted)
     if task not in found.tasks:
         raise BriefError(
             f"The metric '{wanted}' does not fit a {task.value} target.",
-            hint=f"require a metric such as '{default_metric(task)}', or set kind in the brief.",
+            hint=f"require a metric such as '{default_metric(task).name}', or set kind in the brief.",
         )
     return found.name, []
