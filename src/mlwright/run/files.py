@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from mlwright.base.errors import RunError
@@ -37,6 +38,19 @@ def make_folder(path: Path) -> Path:
     with clear_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """Create a folder that nobody else has: `name`, or `name-2` and so on, even when two ask at the same moment."""
+    for number in count(1):
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        with clear_errors(path):
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+        return path
+    raise AssertionError  # `count` does not end
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -22,7 +22,7 @@ from mlwright.contract.sandbox import ChildLimits, DeadlineError, run_child
 from mlwright.contract.schema import Contract
 from mlwright.run.codecs import complete, find_codec
 from mlwright.run.environment import describe_environment, usable_cpus
-from mlwright.run.files import make_folder, write_whole
+from mlwright.run.files import make_folder, new_folder, write_whole
 from mlwright.run.history import Memory, done_with, list_runs, outputs_of, spent_seconds, spent_usd
 from mlwright.run.journal import Journal, plain_json
 from mlwright.run.lock import Lock
@@ -93,8 +93,8 @@ class Run:
         Raises:
             RunError: The folder cannot be written, is in use, or belongs to another brief.
         """
-        path = make_folder(Path(root)) / (options.run_id or _new_id(brief, Path(root)))
-        make_folder(path)
+        make_folder(Path(root))
+        path = make_folder(Path(root) / options.run_id) if options.run_id else new_folder(Path(root), _stem(brief))
         lock = Lock(path / "lock").acquire()
         try:
             journal = Journal.open(path / "journal.jsonl")
@@ -409,8 +409,6 @@ def _changes(run: Run) -> dict[str, Any]:
     return {key: value for key, value in now.items() if run.environment.get(key) != value}
 
 
-def _new_id(brief: Brief, root: Path) -> str:
+def _stem(brief: Brief) -> str:
     words = re.findall(r"[a-z0-9]+", brief.objective.lower())[:5]
-    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{'-'.join(words)[:40] or 'run'}"
-    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-    return next(name for name in names if not (root / name).exists())
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{'-'.join(words)[:40] or 'run'}"
