@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.markup import escape
 
-from mlwright.base.errors import InputError
+from mlwright.base.errors import ContractError, InputError
 from mlwright.cli.history import find_run
 from mlwright.cli.progress import Progress
 from mlwright.cli.screen import console
 from mlwright.delivery.delivery import Delivery
-from mlwright.planner.deliver import Watchers, deliver, hand_over, resume
+from mlwright.planner.deliver import Watchers, check_out, deliver, hand_over, resume
 from mlwright.run.journal import read_journal
 from mlwright.run.run import Run
 from mlwright.run.types import Event, Plan
@@ -34,6 +35,8 @@ def run_brief(path: Path, options: RunOptions) -> int:
     from mlwright.brief.load import load_brief
 
     brief = load_brief(path)
+    if options.out is not None:
+        check_out(options.out)
     if options.time is not None or options.trials is not None:
         from mlwright.brief.units import parse_seconds
 
@@ -53,6 +56,8 @@ def run_brief(path: Path, options: RunOptions) -> int:
 def resume_run(name: Path, root: Path, out: Path | None) -> int:
     """Go on with a run; returns as `run_brief`."""
     folder = find_run(name, root)
+    if out is not None:
+        check_out(out)
     seconds = read_journal(folder / "journal.jsonl")[0].data["brief"]["constraints"].get("time_seconds")
     with _Session(seconds) as session:
         delivery = session.watch(lambda watchers: resume(folder, watchers=watchers))
@@ -72,8 +77,9 @@ class _Session:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._progress.__exit__()
-        if kind is not None and self._folder is not None and not issubclass(kind, InputError):
-            console().print(f"Stopped. Go on with: [bold]mlwright resume {escape(str(self._folder))}[/]")
+        if kind is not None and self._folder is not None and not issubclass(kind, InputError | ContractError):
+            again = f"mlwright resume {escape(quote(str(self._folder)))}"
+            console().print(f"Stopped. Go on with: [bold]{again}[/]", soft_wrap=True)
 
     def watch(self, work: Any) -> Delivery:
         return work(Watchers(on_event=self._on_event, on_plan=self._on_plan))

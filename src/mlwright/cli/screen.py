@@ -14,5 +14,5 @@ def console() -> Console:
 def show_error(error: MlwrightError) -> None:
     """Print an error's message and hint to standard error."""
     screen = Console(stderr=True, highlight=False)
-    screen.print(f"[bold red]Error:[/] {escape(error.message)}")
-    screen.print(f"[bold]Hint:[/] {escape(error.hint)}")
+    screen.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
+    screen.print(f"[bold]Hint:[/] {escape(error.hint)}", soft_wrap=True)

@@ -1,5 +1,6 @@
 """From a brief to a delivery: the loop every planner runs in."""
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -114,14 +115,27 @@ def _finished(run: Run) -> Delivery:
     return delivery
 
 
+def check_out(out: Path) -> None:
+    """Check that a delivery could be put at `out`, so that no work is done in vain.
+
+    Raises:
+        RunError: Something else is there, or its folder cannot be written.
+    """
+    if out.exists() and not (out / "MANIFEST.json").is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} is there and is no delivery.", hint="give another --out; nothing was overwritten.")
+    above = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        what = "is a folder that cannot be written" if above.is_dir() else "is a file, a folder was expected"
+        raise RunError(f"The delivery cannot be written to {out}: {above} {what}.", hint="give another --out.")
+
+
 def hand_over(delivery: Path, out: Path) -> Path:
     """Copy a delivery to `out`, replacing an earlier delivery there whole or not at all.
 
     Raises:
         RunError: `out` holds something that is no delivery, or cannot be written.
     """
-    if out.exists() and not (out / "MANIFEST.json").is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise RunError(f"{out} is there and is no delivery.", hint="give another --out; nothing was overwritten.")
+    check_out(out)
     draft, old = out.with_name(out.name + ".part"), out.with_name(out.name + ".old")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +147,17 @@ def hand_over(delivery: Path, out: Path) -> Path:
         draft.rename(out)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if old.exists() and not out.exists():
+            old.rename(out)
         raise RunError(
-            f"The delivery cannot be written to {out}: {error.strerror}.",
+            f"The delivery cannot be written to {out}: {_reason(error)}.",
             hint=f"it is whole in {delivery}; make room or give another --out.",
         ) from error
     return out
+
+
+def _reason(error: OSError) -> str:
+    """Say why, in words; a copy of a folder reports a list of failures, of which the first is enough."""
+    first = error.args[0][0][-1] if isinstance(error, shutil.Error) and error.args[0] else error.strerror
+    return str(first or error)
