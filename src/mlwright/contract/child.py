@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -33,9 +34,16 @@ def main(descriptor: int, parent: int) -> int:
         _limit_memory(memory_bytes)
         result = function(*args, lambda message: send("message", message))
     except BaseException as exc:
-        send("error", _as_ours(exc))
+        return _sent(send, "error", _as_ours(exc)) or 1
+    return _sent(send, "result", result)
+
+
+def _sent(send: Callable[[str, object], None], kind: str, value: object) -> int:
+    """Send the last word; returns the exit code. A parent that was interrupted has closed the pipe: nobody listens."""
+    try:
+        send(kind, value)
+    except (BrokenPipeError, ConnectionResetError):
         return 1
-    send("result", result)
     return 0
 
 
