@@ -1,0 +1,60 @@
+import sys
+
+import pytest
+from bench.predict_file import csv_cell
+from bench.startup import closure
+from bench.workspace import BenchError, Limits, child_environment, workspace
+
+
+def test_what_a_process_took_is_measured_without_its_parent() -> None:
+    ballast = bytearray(200_000_000)
+    with workspace() as space:
+        cost = space.python("-S", "-c", "import time; time.sleep(0.2); print('done')")
+    assert cost.output == "done\n"
+    assert 0.2 <= cost.seconds < 30
+    assert cost.peak_bytes < len(ballast) / 2
+
+
+def test_the_peak_is_that_of_the_largest_moment() -> None:
+    with workspace() as space:
+        cost = space.python("-S", "-c", "x = bytearray(150_000_000); x = None")
+    assert 150 <= cost.peak_mb < 250
+
+
+def test_a_command_over_its_memory_fails() -> None:
+    with workspace() as space, pytest.raises(BenchError, match="MemoryError"):
+        space.python("-S", "-c", "bytearray(150_000_000)", limits=Limits(data_bytes=100_000_000))
+
+
+def test_a_command_over_its_time_is_stopped() -> None:
+    with workspace() as space, pytest.raises(BenchError, match="status -9"):
+        space.python("-S", "-c", "import time; time.sleep(60)", limits=Limits(timeout_seconds=0.3))
+
+
+def test_nothing_is_left_behind() -> None:
+    with workspace() as space:
+        space.python("-S", "-c", "pass")
+        (space.folder / "table.csv").write_text("a\n1\n")
+    assert not space.folder.exists()
+
+
+def test_byte_code_is_cached_in_what_is_measured() -> None:
+    environment = child_environment({"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/h"})
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert environment["HOME"] == "/h"
+
+
+def test_the_closure_knows_requirements_of_requirements() -> None:
+    found = closure("mlwright")
+    assert {"fastapi", "starlette", "pydantic-core"} <= set(found)
+    assert not {"mlwright", "pandas", "polars"} & set(found)
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), ('a "b", c', '"a ""b"", c"')])
+def test_cells_are_written_as_csv(value: object, text: str) -> None:
+    assert csv_cell(value) == text
+
+
+def test_the_interpreter_that_measures_is_the_one_that_is_measured() -> None:
+    with workspace() as space:
+        assert space.python("-c", "import sys; print(sys.executable)").output.strip() == sys.executable
