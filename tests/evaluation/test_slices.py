@@ -65,3 +65,10 @@ def test_the_same_seed_gives_the_same_slices():
 def test_lengths_must_agree():
     with pytest.raises(DataError, match="500 rows and 3 losses"):
         worst_slices(table(500, 5)[0], np.ones(3))
+
+
+def test_a_gap_too_small_to_matter_is_not_named_however_sure_it_is():
+    columns, rng = table(60_000, 6)
+    loss = rng.random(60_000) + 0.015 * (columns["kind1"] == "c")
+    assert worst_slices(columns, loss, SliceConfig(shuffles=39, max_depth=1)) == ()
+    assert worst_slices(columns, loss, SliceConfig(shuffles=39, max_depth=1, min_effect=0))[0].text == "kind1 = c"
