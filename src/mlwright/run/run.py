@@ -250,9 +250,9 @@ class Run:
             event = self.record("step.skipped", kept, step.name)
             return Outcome(step, outputs_of(before), float(before.data["seconds"]), skipped=True, event=event)
         held = self.ledger.reserve(f"step '{step.name}'")
-        self.record("step.start", {"digest": digest, **facts}, step.name)
         started = time.monotonic()
         try:
+            self.record("step.start", {"digest": digest, **facts}, step.name)
             made = self._do(self._job(step, tool, inputs, digest, seconds))
         except BaseException as exc:
             self.ledger.settle(held)
