@@ -157,5 +157,6 @@ def _sync(directory: Path) -> None:
 
 def _unusable(directory: Path, error: Exception) -> RunError:
     return RunError(
-        f"The vault {directory} cannot be used: {error}.", hint="check that the run's folder is whole and writable."
+        f"The vault {directory} cannot be used: {error}.",
+        hint="check that the run's folder is whole and writable and its disk not full; then resume the run.",
     )
