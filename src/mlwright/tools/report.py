@@ -146,7 +146,6 @@ def _write_service(root: Path, inputs: Mapping[str, Any]) -> None:
 
 
 def _write_documents(root: Path, facts: "ReportFacts", inputs: Mapping[str, Any], deadline: float | None) -> None:
-    from mlwright.data.card import data_card
     from mlwright.report.config_yaml import render_config
     from mlwright.report.html import render_html
     from mlwright.report.model_card import render_model_card
@@ -161,12 +160,33 @@ def _write_documents(root: Path, facts: "ReportFacts", inputs: Mapping[str, Any]
         "report.html": render_html(facts),
         "model_card.md": render_model_card(facts),
         "model/config.yaml": render_config(facts),
-        "data/data_card.md": data_card(inputs),
+        "data/data_card.md": _data_card(inputs),
     }
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
     seconds = _NOTEBOOK_SECONDS if deadline is None else max(10.0, deadline - time.monotonic())
     write_notebook(facts, root, seconds=seconds)
+
+
+def _data_card(inputs: Mapping[str, Any]) -> str:
+    import numpy as np
+
+    from mlwright.data.card import CardFacts, data_card
+    from mlwright.data.findings import Finding
+    from mlwright.data.profile import Profile
+    from mlwright.data.readers import ReadProblem
+    from mlwright.data.splits import Split
+
+    reading, cut = inputs["reading"], inputs["split"]
+    facts = CardFacts(
+        title=inputs["understanding"]["target"],
+        source=", ".join(reading["source"]),
+        sha256=reading["sha256"],
+        problems=[ReadProblem(**one) for one in reading["problems"]],
+        findings=[Finding.model_validate(one) for one in (*inputs["quality"], *inputs["leaks"])],
+        split=Split(np.array(cut["train"]), np.array(cut["test"]), cut["strategy"], cut["why"]),
+    )
+    return data_card(Profile.model_validate(inputs["profile"]), facts)
 
 
 def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:

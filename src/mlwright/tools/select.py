@@ -1,9 +1,10 @@
 """Choose the model: ensemble, noise floor, the simplest within it, calibration, threshold, and the front behind it."""
 
 import hashlib
+import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mlwright.tuning.table import TrainingTable
     from mlwright.tuning.trial import Trial
 
-_ON_FRONT = 5  # candidates whose cost is measured; the best of each complexity first
+_ON_FRONT = 4  # candidates whose cost is measured; the best of each complexity first
 _REFOLDS = 2
 _NOISE_SHARE = 0.5  # of the step's time that the noise floor may take
 
@@ -97,27 +98,51 @@ class Select:
         refolds = tuple(training_folds(dataset, params.seed + 1 + index) for index in range(_REFOLDS))
         floor = _noise(table, trials, refolds, context, params.seed)
         selection = choose(found, Objective.of(table), SelectPlan(floor=floor.floor, seed=params.seed))
-        maker = _Maker(table, trials, understanding, params, context)
+        maker = _Maker(table, _Shelf(inputs["trials"], trials), understanding, params, context)
         front = _front(found, selection, maker, floor.seed_deviation)
         chosen = _chosen(selection.chosen, front, params)
         built = maker.build(chosen)
-        model = _versioned(built.model, context.workspace / "versioning")
         folder = context.workspace / "model"
         folder.mkdir()
-        model.save(folder)
+        version = _save_versioned(built.model, folder)
         singles = [one for one in front if one.kind == "single"]
         facts = _facts(_Made(selection, chosen, built, front, table, params.seed), asdict(floor), [*found, *singles])
-        facts["version"] = model.signature.version
+        facts["version"] = version
         for decision in selection.decisions:
             context.emit("decision", {"text": decision.reason})
         return {"model": folder, "selection": facts}
 
 
 def load_trials(folder: Path) -> list["Trial"]:
-    """Return the trials that `train` stored, in the order of their numbers."""
+    """Return the trials that `train` stored, in the order of their numbers, without their models."""
     from mlwright.tuning.trial import Trial
 
-    return [Trial.load(path) for path in sorted(folder.iterdir())]
+    return [Trial.load(path, with_member=False) for path in sorted(folder.iterdir())]
+
+
+class _Shelf:
+    """The stored trials; a model is read when it is first asked for, since reading a forest takes seconds."""
+
+    def __init__(self, folder: Path, trials: Sequence["Trial"]) -> None:
+        self._folder = folder
+        self._trials = {trial.spec.number: trial for trial in trials}
+        self._whole: set[int] = set()
+
+    def get(self, number: int) -> "Trial":
+        from mlwright.tuning.trial import Trial
+
+        if number not in self._whole:
+            self._trials[number] = Trial.load(self._path(number))
+            self._whole.add(number)
+        return self._trials[number]
+
+    def size_bytes(self, numbers: Sequence[int]) -> int:
+        """Return what the models of these trials take on disk."""
+        paths = [path for number in numbers for path in (self._path(number) / "member").rglob("*")]
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"trial-{number:04d}"
 
 
 class _Maker:
@@ -126,13 +151,13 @@ class _Maker:
     def __init__(
         self,
         table: "TrainingTable",
-        trials: Sequence["Trial"],
+        shelf: _Shelf,
         understanding: Understanding,
         params: SelectParams,
         context: Context,
     ) -> None:
         self.table = table
-        self.trials = {trial.spec.number: trial for trial in trials}
+        self.shelf = shelf
         self.understanding = understanding
         self.params = params
         self.context = context
@@ -143,9 +168,9 @@ class _Maker:
 
         single = None
         if candidate.kind == "single":
-            single = refit_single(self.trials[candidate.numbers[0]], self.table, self._control())
+            single = refit_single(self.shelf.get(candidate.numbers[0]), self.table, self._control())
         plan = BuildPlan(signature=self._signature(), goal=self._goal(), seed=self.params.seed, single=single)
-        return build_model(self.table, candidate, list(self.trials.values()), plan)
+        return build_model(self.table, candidate, [self.shelf.get(number) for number in candidate.numbers], plan)
 
     def _control(self) -> Any:
         from mlwright.models.protocol import FitControl
@@ -209,7 +234,7 @@ def _front(
 ) -> list["Candidate"]:
     """Measure what the best candidates cost and return those that no other beats."""
     from mlwright.data.columns import take
-    from mlwright.tuning.front import front, measure_cost, single_variant, with_cost
+    from mlwright.tuning.front import front, single_variant, with_cost
 
     ranked = sorted(candidates, key=lambda one: one.loss)
     by_family: dict[str, Candidate] = {}
@@ -218,11 +243,20 @@ def _front(
     pool = [selection.chosen, *(one for one in by_family.values() if one.name != selection.chosen.name)][:_ON_FRONT]
     best_trial = next((one for one in ranked if one.kind == "trial"), None)
     if best_trial is not None:
-        trial = maker.trials[best_trial.numbers[0]]
+        trial = maker.shelf.get(best_trial.numbers[0])
         if trial.spec.family != "dummy":
             pool.append(single_variant(best_trial, trial, seed_deviation))
     sample = take(maker.table.columns, slice(0, 100))
-    return front([with_cost(one, measure_cost(maker.build(one).model, sample)) for one in pool])
+    return front([with_cost(one, _cost(one, maker, sample)) for one in pool])
+
+
+def _cost(one: "Candidate", maker: _Maker, sample: Any) -> Any:
+    from mlwright.tuning.front import Cost, measure_latency
+
+    size = maker.shelf.size_bytes(one.numbers)
+    if one.kind == "single":
+        size //= len(maker.table.folds)
+    return Cost(measure_latency(maker.build(one).model, sample), size)
 
 
 def _chosen(wanted: "Candidate", front: Sequence["Candidate"], params: SelectParams) -> "Candidate":
@@ -241,15 +275,20 @@ def _chosen(wanted: "Candidate", front: Sequence["Candidate"], params: SelectPar
     return following
 
 
-def _versioned(model: "TabularModel", scratch: Path) -> "TabularModel":
-    """Give the model its version: a hash of everything it is made of."""
-    scratch.mkdir()
-    model.save(scratch)
+def _save_versioned(model: "TabularModel", folder: Path) -> str:
+    """Write the model with its version: a hash of everything it is made of."""
+    from mlwright.models.tabular.ensemble import write_json
+
+    model.save(folder)
     digest = hashlib.sha256()
-    for path in sorted(scratch.rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.is_file():
-            digest.update(path.relative_to(scratch).as_posix().encode() + b"\0" + path.read_bytes())
-    return replace(model, signature=model.signature.model_copy(update={"version": digest.hexdigest()[:12]}))
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    version = digest.hexdigest()[:12]
+    content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    content["signature"]["version"] = version
+    write_json(folder / "model.json", content)
+    return version
 
 
 class _Made:

@@ -1,5 +1,6 @@
 """Search for models: every finished trial is kept at once, so a killed run goes on where it was."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,7 +53,9 @@ class Train:
         understanding = Understanding.model_validate(inputs["understanding"])
         table = training_table(inputs["training"], inputs["schema"], understanding, params.seed)
         keeper = _Keeper(context, understanding.metric)
-        finished = [Trial.load(path) for key in context.saved_keys() if (path := context.saved(key)) is not None]
+        # Models are not needed to go on: what was found out is in the predictions.
+        saved = [path for key in context.saved_keys() if (path := context.saved(key)) is not None]
+        finished = [Trial.load(path, with_member=False) for path in saved]
         for trial in finished:
             keeper.note(trial)
         trials = params.trials
@@ -67,7 +70,7 @@ class Train:
             patience=None if params.trials else _PATIENCE,
         )
         result = search(table, plan, finished, keeper.keep)
-        return {"trials": _folder(result.trials, context.workspace / "trials"), "search": _facts(result, table)}
+        return {"trials": _folder(context), "search": _facts(result, table)}
 
 
 class _Keeper:
@@ -115,11 +118,13 @@ def score_of(trial: "Trial", metric: Any) -> float | None:
     return -trial.loss if metric.direction == "maximise" else trial.loss
 
 
-def _folder(trials: tuple["Trial", ...], folder: Path) -> Path:
-    for trial in trials:
-        one = folder / f"trial-{trial.spec.number:04d}"
-        one.mkdir(parents=True)
-        trial.save(one)
+def _folder(context: Context) -> Path:
+    """Return the kept trials as one folder."""
+    folder = context.workspace / "trials"
+    for key in context.saved_keys():
+        saved = context.saved(key)
+        if saved is not None:
+            shutil.copytree(saved, folder / key)
     return folder
 
 

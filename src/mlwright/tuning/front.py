@@ -25,6 +25,15 @@ class Cost:
 
 def measure_cost(model: TabularModel, columns: Columns, repeats: int = 5) -> Cost:
     """Measure the native model: the median time of one row over `repeats` rows, and the size of its files."""
+    latency_ms = measure_latency(model, columns, repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder))
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+    return Cost(latency_ms, size)
+
+
+def measure_latency(model: TabularModel, columns: Columns, repeats: int = 5) -> float:
+    """Return the median milliseconds that one row takes the native model, over `repeats` rows."""
     rows = row_count(columns)
     model.predict(take(columns, slice(0, 1)))  # the first call pays for imports and thread pools
     seconds: list[float] = []
@@ -33,10 +42,7 @@ def measure_cost(model: TabularModel, columns: Columns, repeats: int = 5) -> Cos
         begun = time.perf_counter()
         model.predict(row)
         seconds.append(time.perf_counter() - begun)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder))
-        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
-    return Cost(1_000 * float(np.median(seconds)), size)
+    return 1_000 * float(np.median(seconds))
 
 
 def with_cost(candidate: Candidate, cost: Cost) -> Candidate:

@@ -102,13 +102,13 @@ class Trial:
             self.member.save(directory / "member")
 
     @classmethod
-    def load(cls, directory: Path) -> Self:
-        """Read what `save` wrote, executing no code from it."""
+    def load(cls, directory: Path, *, with_member: bool = True) -> Self:
+        """Read what `save` wrote, executing no code from it; without the member in a fraction of the time."""
         content = json.loads((directory / "trial.json").read_text(encoding="utf-8"))
         member = directory / "member"
         return cls(
             spec=TrialSpec(**content["spec"]),
-            member=Member.load(member) if member.is_dir() else None,
+            member=Member.load(member) if with_member and member.is_dir() else None,
             oof=np.load(directory / "oof.npy", allow_pickle=False),
             fold_losses=tuple(_known(loss) for loss in content["fold_losses"]),
             loss=_known(content["loss"]),
