@@ -27,112 +27,82 @@ class Table:
 
     def plan(self, brief: Brief) -> Plan:
         """Return the whole lifecycle as steps."""
-        need = {"understanding": "read.understanding", "schema": "leaks.schema"}
-        training = {**need, "training": "split.training"}
-        delivered = {**need, "onnx": "export.onnx", "signature": "export.signature"}
-        steps = (
-            # What is there? Nothing is decided before the data has been read and looked at.
-            Step(name="read", tool="read", params=_reading(brief)),
-            Step(
-                name="profile",
-                tool="profile",
-                inputs={"dataset": "read.dataset", "understanding": "read.understanding"},
-            ),
-            # The test is sealed before anything learns from the data.
-            Step(
-                name="split",
-                tool="split",
-                inputs={"dataset": "read.dataset", "understanding": "read.understanding"},
-                params=_splitting(brief),
-            ),
-            # A leak makes every later number a lie, so it is looked for before the first model.
-            Step(
-                name="leaks",
-                tool="check_leaks",
-                inputs={
-                    "understanding": "read.understanding",
-                    "reading": "read.reading",
-                    "dataset": "read.dataset",
-                    "split": "split.split",
-                },
-                params={"on_leak": brief.on_leak, "seed": brief.seed},
-            ),
-            Step(name="train", tool="train", inputs=training, params=_training(brief)),
-            Step(name="select", tool="select", inputs={**training, "trials": "train.trials"}, params=_choosing(brief)),
-            Step(
-                name="learning",
-                tool="learning_curve",
-                inputs={**training, "trials": "train.trials", "selection": "select.selection"},
-                params={"seed": brief.seed},
-            ),
-            # The whole pipeline as one graph, then under load: a model that is too slow is not yet the model.
-            Step(name="export", tool="export", inputs={**need, "model": "select.model", "test": "split.test"}),
-            Step(
-                name="load",
-                tool="load_test",
-                inputs={
-                    "schema": "leaks.schema",
-                    "onnx": "export.onnx",
-                    "signature": "export.signature",
-                    "test": "split.test",
-                    "selection": "select.selection",
-                },
-                params=_limits(brief),
-            ),
-            # Only now, with the model decided, the vault is opened.
-            Step(
-                name="evaluate",
-                tool="evaluate",
-                inputs={
-                    "schema": "leaks.schema",
-                    "signature": "export.signature",
-                    "native": "export.predictions",
-                    "test": "split.test",
-                    "split": "split.split",
-                },
-                params=_judging(brief),
-            ),
-            Step(
-                name="explain",
-                tool="explain",
-                inputs={
-                    **delivered,
-                    "training": "split.training",
-                    "test": "split.test",
-                    "predictions": "evaluate.predictions",
-                },
-                params={"seed": brief.seed},
-            ),
-            Step(
-                name="watch",
-                tool="watch",
-                inputs={
-                    **delivered,
-                    "training": "split.training",
-                    "test": "split.test",
-                    "split": "split.split",
-                    "predictions": "evaluate.predictions",
-                    "importance": "explain.importance",
-                },
-                params={"seed": brief.seed},
-            ),
-            Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
-            Step(
-                name="track",
-                tool="track",
-                inputs={
-                    "verdict": "report.verdict",
-                    "signature": "export.signature",
-                    "selection": "select.selection",
-                    "search": "train.search",
-                    "evaluation": "evaluate.evaluation",
-                    "reading": "read.reading",
-                    "split": "split.split",
-                },
-                params={"seed": brief.seed},
-            ),
-        )
-        return Plan(steps=steps, notes=_notes(brief))
+        return Plan(steps=(*_look(brief), *_make(brief), *_prove(brief), *_hand_over(brief)), notes=_notes(brief))
+
+
+# What most tools take: the problem, and the columns that may be learned from.
+_NEED = {"understanding": "read.understanding", "schema": "leaks.schema"}
+_TRAINING = {**_NEED, "training": "split.training"}
+_DELIVERED = {**_NEED, "onnx": "export.onnx", "signature": "export.signature"}
+
+
+def _look(brief: Brief) -> tuple[Step, ...]:
+    """Nothing is decided before the data has been read and looked at, and nothing learns before the test is sealed."""
+    data = {"dataset": "read.dataset", "understanding": "read.understanding"}
+    checked = {**data, "reading": "read.reading", "split": "split.split"}
+    return (
+        Step(name="read", tool="read", params=_reading(brief)),
+        Step(name="profile", tool="profile", inputs=data),
+        Step(name="split", tool="split", inputs=data, params=_splitting(brief)),
+        # A leak makes every later number a lie, so it is looked for before the first model.
+        Step(name="leaks", tool="check_leaks", inputs=checked, params={"on_leak": brief.on_leak, "seed": brief.seed}),
+    )
+
+
+def _make(brief: Brief) -> tuple[Step, ...]:
+    """Search, choose, export, and put under load: a model that is too slow is not yet the model."""
+    trials = {**_TRAINING, "trials": "train.trials"}
+    exported = {**_NEED, "model": "select.model", "test": "split.test"}
+    served = {
+        "schema": "leaks.schema",
+        "onnx": "export.onnx",
+        "signature": "export.signature",
+        "test": "split.test",
+        "selection": "select.selection",
+    }
+    return (
+        Step(name="train", tool="train", inputs=_TRAINING, params=_training(brief)),
+        Step(name="select", tool="select", inputs=trials, params=_choosing(brief)),
+        Step(name="export", tool="export", inputs=exported),
+        Step(name="load", tool="load_test", inputs=served, params=_limits(brief)),
+    )
+
+
+def _prove(brief: Brief) -> tuple[Step, ...]:
+    """Only now, with the model decided, the vault is opened; then the model is explained and its monitor tested."""
+    curve = {**_TRAINING, "trials": "train.trials", "selection": "select.selection"}
+    judged = {
+        "schema": "leaks.schema",
+        "signature": "export.signature",
+        "native": "export.predictions",
+        "test": "split.test",
+        "split": "split.split",
+    }
+    rows = {"training": "split.training", "test": "split.test", "predictions": "evaluate.predictions"}
+    watched = {**_DELIVERED, **rows, "split": "split.split", "importance": "explain.importance"}
+    return (
+        Step(name="evaluate", tool="evaluate", inputs=judged, params=_judging(brief)),
+        Step(name="learning", tool="learning_curve", inputs=curve, params={"seed": brief.seed}),
+        Step(name="explain", tool="explain", inputs={**_DELIVERED, **rows}, params={"seed": brief.seed}),
+        Step(name="watch", tool="watch", inputs=watched, params={"seed": brief.seed}),
+    )
+
+
+def _hand_over(brief: Brief) -> tuple[Step, ...]:
+    """Write and seal the delivery, then tell the tracker."""
+    tracked = {
+        "verdict": "report.verdict",
+        "signature": "export.signature",
+        "selection": "select.selection",
+        "search": "train.search",
+        "evaluation": "evaluate.evaluation",
+        "reading": "read.reading",
+        "split": "split.split",
+    }
+    return (
+        Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
+        Step(name="track", tool="track", inputs=tracked, params={"seed": brief.seed}),
+    )
 
 
 _REPORTED = {
