@@ -12,7 +12,7 @@ def main() -> None:
     from mlwright.cli.app import app
 
     try:
-        app()
+        app(prog_name="mlwright")  # `python -m mlwright.cli` is the same command
     except MlwrightError as error:
         from mlwright.cli.screen import show_error
 

@@ -52,7 +52,7 @@ def new(
 def run(
     brief: Annotated[Path, typer.Argument(metavar="BRIEF", help="The brief, YAML or JSON.")],
     time: Annotated[str | None, typer.Option(help="Time for the whole run, such as 5m; replaces the brief's.")] = None,
-    trials: Annotated[int | None, typer.Option(help="Number of trials in place of a time.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Number of trials in place of a time.")] = None,
     out: Annotated[Path | None, typer.Option(help="Put the delivery here as well.")] = None,
     contract: Annotated[Path | None, typer.Option(help="A contract in place of the default one.")] = None,
     root: RunsRoot = Path("runs"),

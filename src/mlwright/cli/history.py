@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
 
-from mlwright.base.errors import InputError
+from mlwright.base.errors import InputError, RunError
 from mlwright.base.suggest import did_you_mean
 from mlwright.cli.screen import console
 from mlwright.run.journal import read_journal
@@ -27,19 +26,26 @@ def find_run(name: Path, root: Path) -> Path:
 
 
 def list_runs(root: Path) -> None:
-    """Print the runs, the newest last."""
+    """Print the runs, the newest last: one line each, however wide, as the whole name is what `show` and `resume` need."""
     screen = console()
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("run", "started", "steps", "state", "objective"):
-        table.add_column(heading)
-    for folder in _folders(root):
-        events = read_journal(folder / "journal.jsonl")
-        done = len({event.step for event in events if event.kind == "step.done"})
-        table.add_row(folder.name, events[0].time[:19] if events else "", str(done), _state(events), _objective(events))
-    if not table.row_count:
+    folders = _folders(root)
+    if not folders:
         screen.print(f"No runs under {root}/. Start one: mlwright run brief.yaml", markup=False)
         return
-    screen.print(table)
+    rows = [("run", "started", "steps", "state", "objective"), *((folder.name, *_cells(folder)) for folder in folders)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        screen.print(line.rstrip(), markup=False, soft_wrap=True)
+
+
+def _cells(folder: Path) -> tuple[str, str, str, str]:
+    try:
+        events = read_journal(folder / "journal.jsonl")
+    except RunError:  # one damaged run does not hide the others; `show` says what is wrong with it
+        return "", "", "damaged", ""
+    done = len({event.step for event in events if event.kind == "step.done"})
+    return events[0].time[:19] if events else "", str(done), _state(events), _objective(events)
 
 
 def show_run(name: Path, root: Path) -> None:
@@ -67,6 +73,8 @@ def _state(events: Sequence[Event]) -> str:
             return f"delivered, missed: {', '.join(missed)}" if missed else "delivered"
         if event.kind in ("step.failed", "step.interrupted"):
             return f"stopped at {event.step}"
+        if event.kind == "run.resumed":
+            break
     return "not finished"
 
 

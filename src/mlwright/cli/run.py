@@ -38,10 +38,8 @@ def run_brief(path: Path, options: RunOptions) -> int:
     if options.out is not None:
         check_out(options.out)
     if options.time is not None or options.trials is not None:
-        from mlwright.brief.units import parse_seconds
-
-        changed: dict[str, Any] = {"time_seconds": parse_seconds(options.time) if options.time else None}
-        changed["trials"] = options.trials
+        seconds = _seconds(options.time) if options.time is not None else None
+        changed: dict[str, Any] = {"time_seconds": seconds, "trials": options.trials}
         limits = brief.constraints.model_copy(update={k: v for k, v in changed.items() if v is not None})
         brief = brief.model_copy(update={"constraints": limits})
     with _Session(brief.constraints.time_seconds) as session:
@@ -51,6 +49,15 @@ def run_brief(path: Path, options: RunOptions) -> int:
             )
         )
     return _present(delivery, options.out)
+
+
+def _seconds(text: str) -> float:
+    from mlwright.brief.units import parse_seconds
+
+    seconds = parse_seconds(text)
+    if seconds <= 0:
+        raise InputError(f"A --time of {text} is impossible.", hint="give a time above 0, such as 5m.")
+    return seconds
 
 
 def resume_run(name: Path, root: Path, out: Path | None) -> int:
