@@ -104,7 +104,7 @@ def test_json_lines_have_one_normal_form(tmp_path_factory, rows):
         assert_same(values, other[column])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts=st.lists(st.text(alphabet="0123456789+-.,eE '", min_size=1, max_size=9), min_size=1))
 @pytest.mark.parametrize(("decimal", "thousands"), [(".", ""), (",", "."), (".", ","), (",", ""), (".", "'")])
 def test_numbers_are_read_alike(texts, decimal, thousands):
@@ -124,7 +124,7 @@ iso = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts=st.lists(st.one_of(iso, iso.map(lambda text: text[:10]), iso.map(lambda text: text[:19])), min_size=1))
 def test_iso_dates_are_read_alike(texts):
     column = Column(name="x", type=SemanticType.DATETIME)

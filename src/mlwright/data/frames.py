@@ -8,7 +8,7 @@ import numpy as np
 
 from mlwright.base.errors import DataError
 from mlwright.base.suggest import did_you_mean
-from mlwright.data.cells import parse_cells
+from mlwright.data.cells import BadCell, parse_cells
 from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
 
@@ -55,11 +55,11 @@ def columns_of(frame: Any, inputs: Sequence[Column]) -> Columns:
         >>> columns_of({"age": [22, None]}, [Column(name="age", type=SemanticType.NUMBER)])["age"].tolist()
         [22.0, nan]
     """
-    kind, names = kind_of(frame), names_of(frame)
+    names = names_of(frame)
     for column in inputs:
         if names.count(column.name) != 1:
             raise _not_there(column.name, names)
-    found = {column.name: _column(frame, kind, column) for column in inputs}
+    found = {column.name: parse_column(frame, column) for column in inputs}
     lengths = {name: len(values) for name, values in found.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(f"The columns differ in length: {lengths}.", hint="give each column as many values as rows.")
@@ -78,12 +78,14 @@ def frame_like(frame: Any, columns: Mapping[str, Array]) -> Any:
     return library.table(lists) if kind == "pyarrow" else library.DataFrame(lists)
 
 
-def _column(frame: Any, kind: Kind, column: Column) -> Array:
+def parse_column(frame: Any, column: Column, bad: list[BadCell] | None = None) -> Array:
+    """Return one column that the frame has, in normal form; cells that don't parse go to `bad`, where given."""
+    kind = kind_of(frame)
     if column.type is SemanticType.NUMBER:
         numbers = _numbers(frame[column.name], kind)
         if numbers is not None:
-            return _finite(numbers, column)
-    return parse_cells(column, _cells(frame[column.name], kind), error=DataError)
+            return _finite(numbers, column, bad)
+    return parse_cells(column, _cells(frame[column.name], kind), error=DataError, bad=bad)
 
 
 def _numbers(series: Any, kind: Kind) -> Array | None:
@@ -113,11 +115,12 @@ def _cells(series: Any, kind: Kind) -> list[object]:
     return list(series)
 
 
-def _finite(numbers: Array, column: Column) -> Array:
-    infinite = np.flatnonzero(np.isinf(numbers))
-    if len(infinite):
-        parse_cells(column, [float(numbers[infinite[0]])], first_row=int(infinite[0]) + 1, error=DataError)
-    return numbers.copy() if not numbers.flags.owndata else numbers
+def _finite(numbers: Array, column: Column, bad: list[BadCell] | None) -> Array:
+    infinite = np.flatnonzero(np.isinf(numbers)).tolist()
+    result = numbers.copy() if infinite else numbers  # the caller's own array is never written to
+    for row in infinite:
+        result[row] = parse_cells(column, [float(numbers[row])], first_row=row + 1, error=DataError, bad=bad)[0]
+    return result
 
 
 def _not_there(name: str, names: list[str]) -> DataError:

@@ -63,15 +63,24 @@ def check_leaks(dataset: Dataset, split: Split, plan: LeakPlan) -> tuple[Finding
     Raises:
         DataError: The target cannot be used.
     """
-    from mlwright.data.target import encode_target
-
-    units = fold_arrays(dataset, "group").groups
-    y = encode_target(dataset, plan.task).codes_or_values
-    case = LeakCase(dataset, split, plan, y, np.arange(dataset.rows) if units is None else units)
+    case = case_of(dataset, split, plan)
     findings: list[Finding] = []
     for name, check in battery().items():
         findings += _closed(name, check, case)
     return tuple(findings)
+
+
+def case_of(dataset: Dataset, split: Split, plan: LeakPlan) -> LeakCase:
+    """Return what the checks get.
+
+    Raises:
+        DataError: The target cannot be used.
+    """
+    from mlwright.data.target import encode_target
+
+    units = fold_arrays(dataset, "group").groups
+    y = encode_target(dataset, plan.task).codes_or_values
+    return LeakCase(dataset, split, plan, y, np.arange(dataset.rows) if units is None else units)
 
 
 def battery() -> dict[str, Check]:

@@ -164,7 +164,8 @@ def histogram_of(values: Array) -> Histogram:
     whole = high - low < _BINS and bool((values == np.round(values)).all())
     bins = int(high - low) + 1 if whole else _BINS
     limits = (low - 0.5, high + 0.5) if whole else (low, high)
-    if not limits[1] > limits[0] or not math.isfinite(limits[1] - limits[0]):
+    edges = np.linspace(*limits, bins + 1)
+    if not math.isfinite(limits[1] - limits[0]) or not (np.diff(edges) > 0).all():
         return Histogram(edges=(low, high), counts=(len(values),))
     counts, edges = np.histogram(values, bins=bins, range=limits)
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
