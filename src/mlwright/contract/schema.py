@@ -33,7 +33,7 @@ class Budget(_Frozen):
     memory_bytes: int | None = Field(default=None, gt=0, alias="memory")
     usd: float | None = Field(default=None, ge=0)
     finalisation_share: float = Field(default=0.2, ge=0.02, le=0.9)
-    finalisation_seconds: float = Field(default=20.0, ge=0)
+    finalisation_seconds: float = Field(default=30.0, ge=0)
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 

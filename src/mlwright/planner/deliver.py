@@ -5,20 +5,22 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from mlwright.base.errors import RunError, Signal
+from mlwright.base.errors import BudgetError, RunError, Signal
 from mlwright.brief.schema import Assumption, Brief
 from mlwright.contract.schema import Contract, load_contract
 from mlwright.delivery.delivery import Delivery
 from mlwright.planner.expert import Expert
 from mlwright.planner.protocol import Planner
 from mlwright.run.run import Options, Run
-from mlwright.run.types import Event, Outcome, Plan
+from mlwright.run.types import Event, Outcome, Plan, Step
 from mlwright.tools import TOOLS
 
 OnPlan = Callable[[Run, Plan], None]
 # Outputs that a planner may look at after a step; models and tables stay where they are.
+_USUAL_SECONDS = MappingProxyType({"watch": 0.5, "report": 5.0})  # of finishing steps that must be done
 _LOOKED_AT = ("load_test", "selection", "evaluation")
 
 
@@ -77,14 +79,25 @@ def carry_out(run: Run, planner: Planner, watchers: Watchers) -> Delivery:
     session = run.events[-1].seq
     while step := plan.next(event for event in run.events if event.seq > session):
         try:
-            outcome = run.perform(step)
+            outcome = run.perform(step, seconds=_seconds_for(run, plan, step))
             revised = planner.revise(plan, outcome, _result(run, outcome))
-        except Signal as signal:
-            revised = planner.recover(plan, step, signal)
+        except (Signal, BudgetError) as problem:
+            revised = planner.recover(plan, step, problem)
         if revised is not plan:
             plan = revised.checked(TOOLS, run.contract)
             run.save_plan(plan)
     return _finished(run)
+
+
+def _seconds_for(run: Run, plan: Plan, step: Step) -> float | None:
+    """Return how long a step may take that a delivery can do without: what those after it will not need."""
+    if not getattr(TOOLS.find(step.tool), "optional", False):
+        return None
+    left = run.ledger.remaining_seconds(final=True)
+    if left is None:
+        return None
+    after = plan.steps[[one.name for one in plan.steps].index(step.name) + 1 :]
+    return left - sum(_USUAL_SECONDS.get(one.tool, 0.0) for one in after)
 
 
 def _loaded(brief: Brief | Path | str | Mapping[str, Any]) -> tuple[Brief, Path]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from mlwright.base.errors import BriefError, Signal
+from mlwright.base.errors import BriefError, BudgetError, Signal
 from mlwright.brief.schema import Brief
 from mlwright.recipes import RECIPES
 from mlwright.run.types import Outcome, Plan, Step
 
+# A delivery is whole without these; when there is no time for one, it is left out and the report does not show it.
+_OPTIONAL = ("learning_curve", "explain", "track")
 _MODEL_STEPS = ("select", "export", "load")
 _MAX_ROUNDS = 4
 
@@ -22,41 +24,74 @@ class Expert:
         return RECIPES.load(kind)().plan(brief)
 
     def revise(self, plan: Plan, outcome: Outcome, result: dict[str, Any]) -> Plan:
-        """Take the next model on the quality/latency front while the service misses its limits."""
+        """Take the next model on the quality/latency front while the service is slower than the brief allows."""
         if outcome.step.tool != "load_test" or result["load_test"]["met"]:
             return plan
-        selection = result.get("selection") or {}
-        return _next_model(plan, outcome.step, selection)
+        wished = {one["name"]: one for one in result["load_test"]["requirements"] if not one["met"]}
+        slow = wished.get("latency p95") or wished.get("throughput")
+        if slow is None:
+            return plan
+        limit = slow["wanted"] if slow["name"] == "latency p95" else 1000 / slow["wanted"]
+        measured = slow["measured"] if slow["name"] == "latency p95" else 1000 / max(slow["measured"], 1e-9)
+        change = {"current": result["selection"]["chosen"], "measured_ms": measured, "limit_ms": limit}
+        return _next_model(plan, outcome.step, change)
 
-    def recover(self, plan: Plan, step: Step, signal: Signal) -> Plan:
-        """Choose another model when one cannot be exported; anything else is for the person."""
-        if step.tool != "export":
-            raise signal
-        revised = _next_model(plan, step, {})
+    def recover(self, plan: Plan, step: Step, problem: Signal | BudgetError) -> Plan:
+        """Leave out what there is no time for; choose another model when one cannot be exported."""
+        if isinstance(problem, BudgetError) and step.tool in _OPTIONAL:
+            return _without(plan, step)
+        if step.tool == "select" and step.name != "select":
+            return _round_undone(plan, step)
+        if step.tool != "export" or isinstance(problem, BudgetError):
+            raise problem
+        revised = _next_model(plan, step, {}, skip=True)
         if revised is plan:
-            raise signal
+            raise problem
         return revised
 
 
-def _next_model(plan: Plan, step: Step, selection: dict[str, Any]) -> Plan:
-    """Return a plan that selects again without the candidates tried so far, or `plan` when enough were tried."""
+def _without(plan: Plan, step: Step) -> Plan:
+    """Return the plan without a step and without what later steps would have taken from it."""
+
+    def cut(one: Step) -> Step:
+        kept = {name: ref for name, ref in one.inputs.items() if not ref.startswith(f"{step.name}.")}
+        return one.model_copy(update={"inputs": kept})
+
+    note = f"'{step.name}' was left out: there was no time for it."
+    steps = tuple(cut(one) for one in plan.steps if one.name != step.name)
+    return plan.model_copy(update={"steps": steps, "notes": (*plan.notes, note)})
+
+
+def _next_model(plan: Plan, step: Step, change: dict[str, Any], *, skip: bool = False) -> Plan:
+    """Return a plan that selects again with changed params, or `plan` when enough was tried."""
     round_now = int(step.name.partition("-")[2] or 1)
-    if round_now >= _MAX_ROUNDS or selection.get("last_on_front"):
+    if round_now >= _MAX_ROUNDS:
         return plan
     renamed = {_of_round(name, round_now): _of_round(name, round_now + 1) for name in _MODEL_STEPS}
     at = next(index for index, one in enumerate(plan.steps) if one.name == step.name) + 1
     # A failed export leaves its own load test unplanned: it is dropped with the other steps of the old round.
     later = [one for one in plan.steps[at:] if one.name not in renamed]
-    fresh = [_again(one, renamed, round_now) for one in plan.steps if one.name in renamed]
+    if skip:
+        change = {"skip_best": round_now}
+    fresh = [_again(one, renamed, change) for one in plan.steps if one.name in renamed]
     return plan.model_copy(update={"steps": (*plan.steps[:at], *fresh, *(_rewired(one, renamed) for one in later))})
+
+
+def _round_undone(plan: Plan, step: Step) -> Plan:
+    """Return the plan with the model of the round before: no better one was left to choose."""
+    number = int(step.name.partition("-")[2])
+    renamed = {_of_round(name, number): _of_round(name, number - 1) for name in _MODEL_STEPS}
+    note = f"'{step.name}' found no other model; the one before is delivered."
+    steps = tuple(_rewired(one, renamed) for one in plan.steps if one.name not in renamed)
+    return plan.model_copy(update={"steps": steps, "notes": (*plan.notes, note)})
 
 
 def _of_round(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _again(step: Step, renamed: dict[str, str], round_now: int) -> Step:
-    params = {**step.params, "skip_fastest": round_now} if step.tool == "select" else step.params
+def _again(step: Step, renamed: dict[str, str], change: dict[str, Any]) -> Step:
+    params = {**step.params, **change} if step.tool == "select" else step.params
     return _rewired(step.model_copy(update={"name": renamed[step.name], "params": params}), renamed)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from mlwright.base.errors import Signal
+from mlwright.base.errors import BudgetError, Signal
 from mlwright.brief.schema import Brief
 from mlwright.run.types import Outcome, Plan, Step
 
@@ -18,6 +18,6 @@ class Planner(Protocol):
         """Return the plan to go on with after a step; `result` holds the step's JSON outputs."""
         ...
 
-    def recover(self, plan: Plan, step: Step, signal: Signal) -> Plan:
-        """Return a plan that goes round a step that could not be done; raise `signal` when there is none."""
+    def recover(self, plan: Plan, step: Step, problem: Signal | BudgetError) -> Plan:
+        """Return a plan that goes round a step that could not be done; raise `problem` when there is none."""
         ...

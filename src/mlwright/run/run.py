@@ -33,7 +33,8 @@ from mlwright.run.work import Job, carry_out
 
 _OVERTIME = 1.05  # a run never passes its time by more than this
 _FIRST_SHARE = 0.2  # of the reserve, for a child that is slow to stop
-_LEAST_FINAL_SECONDS = 5.0  # a finishing step gets so long even when the time is up
+_LEAST_FINAL_SECONDS = 30.0  # a step without which there is no delivery gets so long even when the time is up
+_LEAST_OPTIONAL_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,8 @@ class Run:
             return None
         now = time.monotonic()
         latest = end + (_OVERTIME - 1) * self.ledger.limits.seconds
+        if getattr(job.tool, "optional", False):
+            return _optional_seconds(job, min(job.deadline or latest, latest) - now)
         if _is_final(job.tool):
             return max(latest - now, _LEAST_FINAL_SECONDS)
         if latest <= now:
@@ -397,6 +400,16 @@ def _digest(step: Step, tool: Tool, inputs: Mapping[str, ArtifactRef], seed: int
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest(), facts
+
+
+def _optional_seconds(job: Job, left: float) -> float:
+    """Return what a step that a delivery can do without may take; it is not begun when that is next to nothing."""
+    if left < _LEAST_OPTIONAL_SECONDS:
+        raise BudgetError(
+            f"{max(0.0, left):.1f} s are left for '{job.step.name}'; it needs {_LEAST_OPTIONAL_SECONDS:g} s at least.",
+            hint="Raise constraints.time in the brief to have it.",
+        )
+    return left
 
 
 def _is_final(tool: Tool) -> bool:

@@ -117,7 +117,8 @@ class Tool(Protocol):
         heavy: Runs in a child process with a memory limit and a deadline.
         inputs, outputs: Name to codec; an input's codec that ends in "?" may be left out.
 
-    A tool may also set `final = True`: it belongs to finishing the delivery and may use the time kept back for that.
+    A tool may also set `final = True`: it belongs to finishing the delivery and may use the time kept back for that;
+    and `optional = True`: a delivery is whole without it, so it is stopped at its deadline, or not begun without time.
     """
 
     name: ClassVar[str]

@@ -35,6 +35,7 @@ class Explain:
     summary: ClassVar[str] = traits.summary
     heavy: ClassVar[bool] = True
     final: ClassVar[bool] = True
+    optional: ClassVar[bool] = True
     params: ClassVar[type[BaseModel]] = ExplainParams
     inputs: ClassVar[Mapping[str, str]] = {
         "understanding": "json",

@@ -31,6 +31,7 @@ class LearningCurve:
     summary: ClassVar[str] = traits.summary
     heavy: ClassVar[bool] = True
     final: ClassVar[bool] = True
+    optional: ClassVar[bool] = True
     params: ClassVar[type[BaseModel]] = LearningCurveParams
     inputs: ClassVar[Mapping[str, str]] = {
         "understanding": "json",

@@ -49,7 +49,7 @@ class LoadTestService:
         from mlwright.serving.load_test import LoadPlan, load_test
 
         root = _unsealed(inputs, context.workspace / "delivery")
-        measured = load_test(root, LoadPlan(seconds=1.0, requests=1_000))
+        measured = load_test(root, LoadPlan(seconds=0.7, requests=1_000))
         single = next(phase for phase in measured.phases if phase.rows_per_request == 1)
         facts = {
             **measured.model_dump(mode="json"),

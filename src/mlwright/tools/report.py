@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _NOTEBOOK_SECONDS = 120.0
 _JSON_INPUTS = (
-    "understanding", "reading", "schema", "profile", "quality", "leaks", "split", "search", "selection", "learning",
-    "signature", "parity", "load", "evaluation", "judgement", "explanation", "importance", "baseline", "drift",
+    "understanding", "reading", "schema", "profile", "quality", "leaks", "split", "search", "selection", "signature",
+    "parity", "load", "evaluation", "judgement", "baseline", "drift",
 )  # fmt: skip
+# What there may have been no time for.
+_OPTIONAL_INPUTS = ("learning", "explanation", "importance")
 
 
 class ReportParams(BaseModel):
@@ -47,6 +49,7 @@ class Report:
     params: ClassVar[type[BaseModel]] = ReportParams
     inputs: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(_JSON_INPUTS, "json"),
+        **dict.fromkeys(_OPTIONAL_INPUTS, "json?"),
         "model": "directory",
         "onnx": "bytes",
         "native": "npz",
@@ -125,11 +128,11 @@ def _write_evidence(root: Path, inputs: Mapping[str, Any]) -> None:
         "search": selection["search_score"],
     }
     _write_json(folder / "scores.json", scores)
-    for name in ("evaluation", "judgement", "explanation", "importance", "parity", "search", "selection"):
-        _write_json(folder / f"{name}.json", inputs[name])
+    for name in ("evaluation", "judgement", "parity", "search", "selection", *_OPTIONAL_INPUTS):
+        if name in inputs:
+            _write_json(folder / f"{name}.json", inputs[name])
     _write_json(folder / "load_test.json", inputs["load"])
     _write_json(folder / "drift_self_test.json", inputs["drift"])
-    _write_json(folder / "learning_curve.json", inputs["learning"])
     _write_json(folder / "leaks.json", inputs["leaks"])
 
 

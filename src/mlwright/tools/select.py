@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _ON_FRONT = 4  # candidates whose cost is measured; the best of each complexity first
 _REFOLDS = 2
-_NOISE_SHARE = 0.5  # of the step's time that the noise floor may take
+_NOISE_SHARE = 0.2  # of the step's time that the noise floor may take
 
 
 _ENCODERS = MappingProxyType(
@@ -47,7 +47,7 @@ class SelectParams(BaseModel):
 
     Attributes:
         single_member: No mixes: the brief wants a model that can be explained.
-        skip: Candidates that turned out not to be deliverable.
+        skip_best: So many choices turned out not to be exportable; they and their like are left aside.
         current, measured_ms, limit_ms: Set when `current` was too slow as a service: take the next on the front.
     """
 
@@ -55,7 +55,7 @@ class SelectParams(BaseModel):
     single_member: bool = False
     gates: tuple[dict[str, Any], ...] = ()
     costs: dict[str, float] | None = None
-    skip: tuple[str, ...] = ()
+    skip_best: int = 0
     current: str | None = None
     measured_ms: float = 0.0
     limit_ms: float = 0.0
@@ -89,7 +89,7 @@ class Select:
         understanding = Understanding.model_validate(inputs["understanding"])
         table = training_table(inputs["training"], inputs["schema"], understanding, params.seed)
         trials = load_trials(inputs["trials"])
-        found = [one for one in candidates_of(table, trials) if one.name not in params.skip]
+        found = candidates_of(table, trials)
         if params.single_member:
             found = [one for one in found if one.kind != "ensemble"]
         if not found:
@@ -97,7 +97,13 @@ class Select:
         dataset = dataset_of(inputs["training"], inputs["schema"])
         refolds = tuple(training_folds(dataset, params.seed + 1 + index) for index in range(_REFOLDS))
         floor = _noise(table, trials, refolds, context, params.seed)
-        selection = choose(found, Objective.of(table), SelectPlan(floor=floor.floor, seed=params.seed))
+        how = SelectPlan(floor=floor.floor, seed=params.seed)
+        selection = choose(found, Objective.of(table), how)
+        for _ in range(params.skip_best):
+            found = [one for one in found if not set(selection.chosen.numbers) & set(one.numbers)]
+            if not found:
+                raise Infeasible("No candidate is left that can be exported.", hint="look at the export's message.")
+            selection = choose(found, Objective.of(table), how)
         maker = _Maker(table, _Shelf(inputs["trials"], trials), understanding, params, context)
         front = _front(found, selection, maker, floor.seed_deviation)
         chosen = _chosen(selection.chosen, front, params)

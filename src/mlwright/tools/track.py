@@ -32,6 +32,7 @@ class Track:
     summary: ClassVar[str] = traits.summary
     heavy: ClassVar[bool] = True
     final: ClassVar[bool] = True
+    optional: ClassVar[bool] = True
     params: ClassVar[type[BaseModel]] = TrackParams
     inputs: ClassVar[Mapping[str, str]] = {
         "verdict": "json",

@@ -41,7 +41,7 @@ class Watch:
         "test": "parquet",
         "split": "json",
         "predictions": "npz",
-        "importance": "json",
+        "importance": "json?",
     }
     outputs: ClassVar[Mapping[str, str]] = {"baseline": "json", "self_test": "json", "config": "bytes"}
 
@@ -61,7 +61,7 @@ class Watch:
         reference = Reference(
             classes=signature.classes,
             labels=predicted["y"],
-            importance={one["column"]: one["share"] for one in inputs["importance"]["columns"]},
+            importance=_shares(inputs.get("importance")),
             metric=understanding.metric,
             seed=params.seed,
         )
@@ -76,6 +76,10 @@ class Watch:
                 "self_test": _self_test(runtime, training, None if later else test, params.seed),
                 "config": config.read_bytes(),
             }
+
+
+def _shares(importance: Mapping[str, Any] | None) -> dict[str, float] | None:
+    return {one["column"]: one["share"] for one in importance["columns"]} if importance else None
 
 
 def _self_test(runtime: Any, training: Any, fresh: Any, seed: int) -> dict[str, Any]:

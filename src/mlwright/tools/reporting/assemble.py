@@ -80,8 +80,8 @@ def _named(found: Any) -> set[int]:
 
 def _next_steps(inputs: Mapping[str, Any]) -> tuple[Advice, ...]:
     found: list[Advice] = []
-    learning = inputs["learning"]
-    if learning["points"] and learning["more_rows_help"]:
+    learning = inputs.get("learning")
+    if learning and learning["points"] and learning["more_rows_help"]:
         found.append(Advice(what="Collect more rows", why="the learning curve still rises beyond its noise"))
     for one in inputs["evaluation"]["slices"][:2]:
         where = " and ".join(part["text"] for part in one["conditions"])
@@ -98,7 +98,8 @@ def _next_steps(inputs: Mapping[str, Any]) -> tuple[Advice, ...]:
 
 
 def _watch(inputs: Mapping[str, Any]) -> tuple[str, ...]:
-    top = [one["column"] for one in inputs["importance"]["columns"][:3] if one["drop"] > 0]
+    importance = inputs.get("importance")
+    top = [one["column"] for one in importance["columns"][:3] if one["drop"] > 0] if importance else []
     found = [f"Drift of {', '.join(top)}: the model leans on them most."] if top else []
     found.append("The share of each prediction: a change without a change of the inputs is a fault upstream.")
     return tuple(found)

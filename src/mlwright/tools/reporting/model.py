@@ -89,9 +89,11 @@ def threshold(inputs: Mapping[str, Any], evidence: Evidence) -> ThresholdFact | 
     )
 
 
-def permutation(inputs: Mapping[str, Any], evidence: Evidence) -> PermutationFact:
-    """Return how much the score falls when a column is shuffled."""
-    importance = inputs["importance"]
+def permutation(inputs: Mapping[str, Any], evidence: Evidence) -> PermutationFact | None:
+    """Return how much the score falls when a column is shuffled, None when there was no time for it."""
+    importance = inputs.get("importance")
+    if importance is None:
+        return None
     return PermutationFact(
         event=evidence.of("explain"),
         metric=importance["metric"],
@@ -104,8 +106,10 @@ def permutation(inputs: Mapping[str, Any], evidence: Evidence) -> PermutationFac
     )
 
 
-def explanation(inputs: Mapping[str, Any], evidence: Evidence) -> ExplanationFact:
-    """Return the SHAP values as the explain room wrote them."""
+def explanation(inputs: Mapping[str, Any], evidence: Evidence) -> ExplanationFact | None:
+    """Return the SHAP values as the explain room wrote them, None when there was no time for them."""
+    if "explanation" not in inputs:
+        return None
     found = Explanation.model_validate(inputs["explanation"])
     return ExplanationFact(event=evidence.of("explain"), explanation=found)
 

@@ -164,10 +164,10 @@ def hard_rows(inputs: Mapping[str, Any], evidence: Evidence) -> HardRowsFact:
 
 def learning_curve(inputs: Mapping[str, Any], evidence: Evidence) -> LearningCurveFact | None:
     """Return the score over training rows, None when it was not measured."""
-    found = inputs["learning"]
-    points = found["points"]
-    if not points:
+    found = inputs.get("learning")
+    if not found or not found["points"]:
         return None
+    points = found["points"]
     verdict = "More rows would help." if found["more_rows_help"] else "More rows of the same kind would hardly help."
     banded = all(one["low"] is not None for one in points)
     return LearningCurveFact(

@@ -198,6 +198,6 @@ def _results(inputs: Mapping[str, Any]) -> dict[str, str]:
         "export": f"ONNX, {len(inputs['onnx']) / 1000:,.0f} kB",
         "load": f"p95 {inputs['load']['latency_p95_ms']:.2f} ms",
         "evaluate": f"{metric} {test:.4g}" if test is not None else "",
-        "explain": f"{inputs['explanation']['rows']} rows explained",
+        "explain": f"{inputs['explanation']['rows']} rows explained" if "explanation" in inputs else "",
         "watch": "drift alarm works" if inputs["drift"]["passed"] else "drift alarm failed its test",
     }
