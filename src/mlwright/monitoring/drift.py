@@ -77,8 +77,8 @@ class NumberCounts:
             return
         whole = np.rint(finite)
         self.fractions += int((whole != finite).sum())
-        # A whole-number column that now has fractions is compared on whole numbers: else moving every 3 to 2.9
-        # would read as if all of them had become 2.
+        # A whole-number column that now has fractions is compared on whole numbers: else moving every 3 to 3.1
+        # would read as if all of them had become 4.
         placed = whole if sketch.integer else finite
         points = np.asarray(sketch.points)
         self.cells += np.bincount(np.searchsorted(points, placed), minlength=len(points) + 1)
