@@ -9,7 +9,8 @@ import pytest
 from mlwright.data import leaks
 from mlwright.data.dataset import Dataset, to_dataset
 from mlwright.data.infer import infer_schema
-from mlwright.data.leaks import LeakPlan, battery, case_of, check_leaks
+from mlwright.data.leak_case import LeakCase, LeakPlan, case_of
+from mlwright.data.leaks import battery, check_leaks
 from mlwright.data.readers import read_raw
 from mlwright.data.schema import Column, Role, Schema, SemanticType
 from mlwright.data.splits import Split, SplitPlan, split_test
@@ -171,7 +172,7 @@ def test_a_check_that_breaks_counts_as_failed():
         raise ZeroDivisionError("no rows")
 
     dataset = table()
-    case = leaks.LeakCase(dataset, halves(), LeakPlan(Task.BINARY), np.zeros(ROWS), np.arange(ROWS))
+    case = LeakCase(dataset, halves(), LeakPlan(Task.BINARY), np.zeros(ROWS), np.arange(ROWS))
     (finding,) = leaks._closed("some_check", breaks, case)
     assert finding.severity == "error"
     assert "cannot be ruled out" in finding.message

@@ -8,8 +8,8 @@ from mlwright.base.seeds import derive_seed, generator
 from mlwright.data.columns import Array
 from mlwright.data.dataset import Dataset
 from mlwright.data.findings import Finding, Severity
+from mlwright.data.leak_case import LeakCase
 from mlwright.data.leak_matrix import filled, matrix_of, skill
-from mlwright.data.leaks import LeakCase
 from mlwright.data.schema import Column, Role, SemanticType
 from mlwright.data.splits import FoldArrays, FoldPlan, folds
 from mlwright.data.task import Task

@@ -8,9 +8,9 @@ from mlwright.base.seeds import derive_seed, generator
 from mlwright.data.columns import Array, Columns, take
 from mlwright.data.dataset import Dataset
 from mlwright.data.findings import Finding, Severity
+from mlwright.data.leak_case import LeakCase
 from mlwright.data.leak_columns import fold_count, training_sample
 from mlwright.data.leak_matrix import area, area_interval, chance, filled, matrix_of, skill
-from mlwright.data.leaks import LeakCase
 from mlwright.data.schema import Role
 from mlwright.data.splits import FoldArrays, FoldPlan, folds
 from mlwright.data.task import Task

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlwright.data.columns import Array
 from mlwright.data.findings import Finding
-from mlwright.data.leaks import LeakCase
+from mlwright.data.leak_case import LeakCase
 from mlwright.data.schema import Role, SemanticType
 from mlwright.data.splits import copies_are_natural, copies_of
 

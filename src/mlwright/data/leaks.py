@@ -3,56 +3,13 @@
 Each check gives at least one finding; "info" says that it ran and found nothing to act on, with its numbers.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-
-from mlwright.data.columns import Array, Columns
+from mlwright.data import leak_columns, leak_models, leak_rows
 from mlwright.data.dataset import Dataset
 from mlwright.data.findings import Finding
-from mlwright.data.splits import Split, fold_arrays
-from mlwright.data.task import Task
+from mlwright.data.leak_case import Check, FitPredict, LeakCase, LeakPlan, case_of
+from mlwright.data.splits import Split
 
-# (training columns, training y, columns to score, seed) -> probabilities (n, C) or values (n,)
-FitPredict = Callable[[Columns, Array, Columns, int], Array]
-
-
-@dataclass(frozen=True, slots=True)
-class LeakPlan:
-    """How the battery runs.
-
-    Attributes:
-        task: What is predicted.
-        seed: Of samples, folds and shuffles.
-        parts: (file, rows) in the order of the dataset's rows, as `Raw.parts` has them.
-        max_rows: At most so many rows are looked at by the checks that fit models.
-        threads: For those checks.
-        fit_predict: The pipeline that the permuted-label run is to try; a quick one by default.
-    """
-
-    task: Task
-    seed: int = 0
-    parts: tuple[tuple[str, int], ...] = ()
-    max_rows: int = 5_000
-    threads: int = 1
-    fit_predict: FitPredict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LeakCase:
-    """What every check gets: the whole table, its split, the plan; of all rows y (codes or values) and the units
-    (copies and groups) that stay together.
-    """
-
-    dataset: Dataset
-    split: Split
-    plan: LeakPlan
-    y: Array
-    units: Array
-
-
-Check = Callable[[LeakCase], list[Finding]]
+__all__ = ["FitPredict", "LeakPlan", "battery", "check_leaks"]
 
 
 def check_leaks(dataset: Dataset, split: Split, plan: LeakPlan) -> tuple[Finding, ...]:
@@ -70,23 +27,8 @@ def check_leaks(dataset: Dataset, split: Split, plan: LeakPlan) -> tuple[Finding
     return tuple(findings)
 
 
-def case_of(dataset: Dataset, split: Split, plan: LeakPlan) -> LeakCase:
-    """Return what the checks get.
-
-    Raises:
-        DataError: The target cannot be used.
-    """
-    from mlwright.data.target import encode_target
-
-    units = fold_arrays(dataset, "group").groups
-    y = encode_target(dataset, plan.task).codes_or_values
-    return LeakCase(dataset, split, plan, y, np.arange(dataset.rows) if units is None else units)
-
-
 def battery() -> dict[str, Check]:
     """Return the checks by name, in the order in which they run."""
-    from mlwright.data import leak_columns, leak_models, leak_rows
-
     return {
         "exact_duplicates": leak_rows.exact_duplicates,
         "near_duplicates": leak_rows.near_duplicates,

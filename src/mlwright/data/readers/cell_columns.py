@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlwright.data.cells import plain_text
-from mlwright.data.stream import clean_cell
+from mlwright.data.rows import clean_cell
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,7 +13,7 @@ from mlwright.data.csv_layout import CsvLayout, layout_of
 from mlwright.data.files import open_bytes
 from mlwright.data.readers.line_scan import LineScan, scan_lines
 from mlwright.data.readers.raw import Raw, ReadOptions, ReadProblem
-from mlwright.data.stream import BadLine, iterate_csv
+from mlwright.data.rows import BadLine, iterate_csv
 
 if TYPE_CHECKING:
     import polars as pl

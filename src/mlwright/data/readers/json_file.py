@@ -10,7 +10,7 @@ from mlwright.data.files import open_bytes
 from mlwright.data.readers.cell_columns import frame_of_rows
 from mlwright.data.readers.raw import Raw, ReadOptions, ReadProblem
 from mlwright.data.readers.typed import raw_of
-from mlwright.data.stream import BadLine, iterate_json_lines
+from mlwright.data.rows import BadLine, iterate_json_lines
 
 
 class JsonLinesReader:
