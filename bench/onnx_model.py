@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.delivered import described
 from bench.figures import Part, Reference, Row, Target, median
 from bench.workspace import Limits, Workspace
 
@@ -28,6 +29,7 @@ def onnx_model(space: Workspace) -> Part:
     return Part(
         rows,
         (
+            described(delivery),
             "`Runtime.predict` (onnxruntime, one thread) against `TabularModel.predict`, from raw columns on.",
             f"One row: medians of {ROUNDS} x {GRAPH_CALLS} and {ROUNDS} x {NATIVE_CALLS} calls, one process, in turn.",
         ),

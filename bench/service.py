@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.delivered import described
 from bench.figures import Part, Reference, Row, Target, median
 from bench.workspace import ROOT, BenchError, Workspace, child_environment
 
@@ -58,6 +59,7 @@ def service(space: Workspace) -> Part:
     return Part(
         tuple(rows),
         (
+            described(delivery),
             "One process, keep-alive connections over loopback, a client in a process of its own.",
             f"Medians of {ROUNDS} rounds of at most {REQUESTS:,} requests or {SECONDS:g} s, the two services in turn.",
             "The reference reads the body and answers constant bytes of the same length.",

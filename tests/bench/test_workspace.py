@@ -1,7 +1,7 @@
 import sys
 
 import pytest
-from bench.predict_file import csv_cell
+from bench.delivered import csv_cell
 from bench.startup import closure
 from bench.workspace import BenchError, Limits, child_environment, workspace
 
