@@ -96,8 +96,9 @@ class Run:
         """
         make_folder(Path(root))
         path = make_folder(Path(root) / options.run_id) if options.run_id else new_folder(Path(root), _stem(brief))
-        lock = Lock(path / "lock").acquire()
+        lock = Lock(path / "lock")
         try:
+            lock.acquire()
             journal = Journal.open(path / "journal.jsonl")
             new = not journal.events
             if new:
@@ -109,6 +110,8 @@ class Run:
             return run
         except BaseException:
             lock.release()
+            if not options.run_id and _never_began(path):
+                shutil.rmtree(path, ignore_errors=True)  # made above, and nobody else's
             raise
 
     @classmethod
@@ -371,6 +374,11 @@ def _begin(path: Path, journal: Journal, brief: Brief, contract: Contract, base:
             "environment": environment,
         },
     )
+
+
+def _never_began(path: Path) -> bool:
+    journal = path / "journal.jsonl"
+    return not journal.is_file() or not journal.stat().st_size
 
 
 def _opening(journal: Journal) -> Event:
