@@ -26,7 +26,7 @@ def find_run(name: Path, root: Path) -> Path:
 
 
 def list_runs(root: Path) -> None:
-    """Print the runs, the newest last: one line each, however wide, as the whole name is what `show` and `resume` need."""
+    """Print the runs, the newest last: one line each, however wide, since `show` needs whole names."""
     screen = console()
     folders = _folders(root)
     if not folders:

@@ -62,7 +62,7 @@ class Progress:
         self._print("[dim]=[/]", step, "done before")
 
     def _on_step_failed(self, step: str, data: Mapping[str, Any]) -> None:
-        self._print("[red]✗[/]", step, str(data.get("message", "")).splitlines()[0])
+        self._print("[red]✗[/]", step, str(data.get("message", "")).partition("\n")[0])
 
     def _on_trial(self, _: str, data: Mapping[str, Any]) -> None:
         self._trials += 1
