@@ -1,5 +1,6 @@
 """A desk for journeys: tables and briefs in a folder, the real command line, and what must hold when it refuses."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,3 +114,12 @@ class Mount:
     def change(self, options: str) -> None:
         """Mount it again with other options."""
         subprocess.run(["mount", "-o", f"remount,{options}", str(self.path)], check=True)
+
+    def fill(self) -> None:
+        """Leave no byte free."""
+        with (self.path / "rubbish").open("wb", buffering=0) as stream:
+            try:
+                while True:
+                    stream.write(bytes(4096))
+            except OSError as error:
+                assert error.errno == errno.ENOSPC

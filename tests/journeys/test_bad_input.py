@@ -268,6 +268,15 @@ class TestDisk:
             done_until(run, "split")
             assert run.artifact("read.reading")["rows"] == 100_000
 
+    def test_no_space_to_begin_leaves_no_run(self, desk: Desk, small_disk: Mount) -> None:
+        desk.file("people.csv", rows_text())
+        root = small_disk.path / "runs"
+        root.mkdir()
+        small_disk.fill()
+        ended = desk.mlwright("run", desk.brief("people.csv"), "--root", root, "--out", desk.out)
+        desk.check_refused(ended, "Cannot write", "No space left on device", "Free some space", root=root)
+        assert list(root.iterdir()) == []
+
     def test_a_root_below_a_file(self, desk: Desk) -> None:
         desk.file("people.csv", rows_text())
         desk.file("taken", "a file")
