@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # uv installs several times faster; pip is always there.
 UV := $(shell command -v uv 2>/dev/null)
-INSTALL = $(if $(UV),UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" VIRTUAL_ENV=$(VENV) uv pip install -q,$(BIN)/pip install -q --disable-pip-version-check) -c constraints.txt
+INSTALL = $(if $(UV),UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode,$(BIN)/pip install -q --disable-pip-version-check) -c constraints.txt
 
 export MLFLOW_DISABLE_TELEMETRY := 1
 

@@ -1,9 +1,7 @@
 """mlwright: an AI/ML engineer as a program.
 
-    import mlwright
-
-    delivery = mlwright.deliver("brief.yaml")
-    delivery.model.predict(frame)  # pandas, polars or Arrow in, the same kind out
+`mlwright.deliver("brief.yaml")` carries out a brief; `mlwright.Delivery.open(folder).model.predict(frame)` uses what came
+of it: pandas, polars or Arrow in, the same kind out.
 """
 
 from typing import TYPE_CHECKING, Any

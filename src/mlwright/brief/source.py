@@ -46,7 +46,7 @@ class Node:
         return "nothing" if self.value is None else repr(self.text or self.value)
 
 
-class Wrong(Exception):  # noqa: N818 - it becomes one of many faults, never an error by itself
+class Wrong(Exception):
     """One value is wrong: what was expected, and what to do."""
 
     def __init__(self, message: str, hint: str, node: Node | None = None) -> None:

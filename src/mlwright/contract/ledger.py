@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from mlwright.base.errors import BudgetError
 from mlwright.base.meter import Reservation
 
-
 _MOST_KEPT = 0.5
 
 

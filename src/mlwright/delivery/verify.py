@@ -60,7 +60,7 @@ class Verification(BaseModel):
         return 0 if self.ok else 1
 
 
-class _Skip(MlwrightError):  # noqa: N818 - a check that is skipped is no error
+class _Skip(MlwrightError):
     """A check that has nothing to look at here."""
 
 

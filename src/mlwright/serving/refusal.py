@@ -31,7 +31,7 @@ class Fault:
         }
 
 
-class Refusal(RequestError):  # noqa: N818 - what it is; "error" is what it writes
+class Refusal(RequestError):
     """A request that is not answered, with the HTTP status that says why."""
 
     def __init__(self, message: str, *, hint: str, status: int = 422, code: str = "invalid_request") -> None:

@@ -4,14 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from mlwright.base.errors import DataError
 from mlwright.base.traits import Traits
-from mlwright.data.cells import MISSING_TOKENS, SHOWN_CHARACTERS, WHITESPACE
 from mlwright.data.csv_layout import CsvLayout, layout_of
 from mlwright.data.files import open_bytes
-from mlwright.data.readers.line_scan import LineScan, scan_lines
+from mlwright.data.readers.csv_records import cleaned, parse_fast, sound_rows, text_frame
+from mlwright.data.readers.line_scan import scan_lines
 from mlwright.data.readers.raw import Raw, ReadOptions, ReadProblem
 from mlwright.data.rows import BadLine, iterate_csv
 
@@ -69,78 +67,10 @@ def _utf8_bytes(path: Path, layout: CsvLayout, limit: int) -> bytes:
 
 def _parse(path: Path, layout: CsvLayout, data: bytes, bad: list[BadLine]) -> "pl.DataFrame":
     scan = scan_lines(data, layout.delimiter)
-    if scan.irregular:
-        return _parse_carefully(path, layout, bad)
-    body = _sound_rows(data, scan, layout, bad)
-    return _parse_fast(body, layout)
-
-
-def _sound_rows(data: bytes, scan: LineScan, layout: CsvLayout, bad: list[BadLine]) -> bytes:
-    """Cut the header, blank lines and bad lines out; `bad` gets the latter."""
-    width = len(layout.names)
-    lengths = scan.ends - scan.starts
-    suspect = np.flatnonzero((scan.fields != width) | (lengths <= 2))
-    first = _first_text(data, scan)
-    dropped: list[int] = []
-    for record in suspect[suspect > first]:
-        text = data[scan.starts[record] : scan.ends[record]].decode()
-        if scan.fields[record] != width and text.strip(WHITESPACE):
-            fault = f"{scan.fields[record]} fields where the header has {width}"
-            number = data.count(b"\n", 0, int(scan.starts[record])) + 1 if len(bad) < 5 else 0
-            bad.append(BadLine(number, text.strip()[:SHOWN_CHARACTERS], fault))
-        elif text.strip("\r\n") and width == 1:
-            continue  # one column: a line of blanks is a row with a missing cell
-        dropped.append(int(record))
-    return _without(data, scan, first, dropped)
-
-
-def _first_text(data: bytes, scan: LineScan) -> int:
-    """The record that is the header: the first that is not blank."""
-    for record, (start, end) in enumerate(zip(scan.starts, scan.ends, strict=True)):
-        if data[start:end].decode().strip(WHITESPACE):
-            return record
-    return 0
-
-
-def _without(data: bytes, scan: LineScan, header: int, dropped: list[int]) -> bytes:
-    start = int(scan.ends[header])
-    if not dropped:
-        return data[start:]
-    kept: list[bytes] = []
-    for record in dropped:
-        kept.append(data[start : scan.starts[record]])
-        start = int(scan.ends[record])
-    return b"".join([*kept, data[start:]])
-
-
-def _parse_fast(body: bytes, layout: CsvLayout) -> "pl.DataFrame":
-    import polars as pl
-
-    schema = dict.fromkeys(layout.names, pl.String)
-    if not body:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(body, has_header=False, separator=layout.delimiter, schema=schema, infer_schema=False)
-
-
-def _parse_carefully(path: Path, layout: CsvLayout, bad: list[BadLine]) -> "pl.DataFrame":
-    """The standard library's parser: slower, but right about stray quotes."""
-    import polars as pl
-
-    cells: list[list[str]] = [[] for _ in layout.names]
-    for row in iterate_csv(path, layout, bad.append):
-        for column, cell in zip(cells, row, strict=True):
-            column.append(cell)
-    return pl.DataFrame(
-        {name: pl.Series(column, dtype=pl.String) for name, column in zip(layout.names, cells, strict=True)}
-    )
-
-
-def cleaned(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """Return columns of text stripped, with words for "missing" as null; what `stream.clean_cell` does to one cell."""
-    import polars as pl
-
-    stripped = pl.all().str.strip_chars()
-    return frame.select(pl.when(stripped.is_in(sorted(MISSING_TOKENS))).then(None).otherwise(stripped).name.keep())
+    if scan.irregular or scan.unclosed:
+        rows = iterate_csv(path, layout, bad.append)
+        return text_frame(rows, layout)
+    return parse_fast(sound_rows(data, scan, layout, bad), layout)
 
 
 def _refuse_useless(path: Path, rows: int, bad: list[BadLine], layout: CsvLayout) -> None:

@@ -1,7 +1,7 @@
 """Find the lines of a CSV that are not rows, at the speed of numpy, so that the fast parser sees only sound ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,16 @@ class LineScan:
         starts, ends: Of each record; `ends` is one past its newline.
         fields: Number of fields of each record.
         irregular: Quotes or line ends are not as RFC 4180 has them; only a careful parser reads such a file right.
+        complete: Records that end with a newline; the last one may not.
+        unclosed: The data ends within quotes.
     """
 
     starts: Positions
     ends: Positions
     fields: Positions
     irregular: bool
+    complete: int
+    unclosed: bool
 
 
 def scan_lines(data: bytes, delimiter: str) -> LineScan:
@@ -54,7 +58,8 @@ def scan_lines(data: bytes, delimiter: str) -> LineScan:
         ends.append(at[newlines] + offset + 1)
         marks_before.append(newlines + marks + 1)
         marks += len(at)
-    return _assembled(len(data), np.concatenate(ends), np.concatenate(marks_before), marks, irregular or bool(inside))
+    scan = _assembled(len(data), np.concatenate(ends), np.concatenate(marks_before), marks)
+    return replace(scan, irregular=irregular, unclosed=bool(inside))
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, npt.NDArray[np.uint8], tuple[int, int]]]:
@@ -92,9 +97,11 @@ def _has_lone_returns(block: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool
     return bool((following != _NEWLINE).any())
 
 
-def _assembled(size: int, ends: Positions, marks_before: Positions, marks: int, irregular: bool) -> LineScan:
+def _assembled(size: int, ends: Positions, marks_before: Positions, marks: int) -> LineScan:
     """`marks_before` counts delimiters and newlines up to and with each newline: their differences are the fields."""
-    if not len(ends) or ends[-1] < size:  # the last line has no newline
+    complete = len(ends)
+    if not complete or ends[-1] < size:  # the last line has no newline
         ends, marks_before = np.append(ends, size), np.append(marks_before, marks + 1)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    return LineScan(starts, ends, np.diff(marks_before, prepend=0), irregular)
+    fields = np.diff(marks_before, prepend=0)
+    return LineScan(starts, ends, fields, irregular=False, complete=complete, unclosed=False)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from mlwright.base.errors import DataError
 from mlwright.data.csv_layout import checked_names
-from mlwright.data.readers.csv_file import cleaned, sha256_of
+from mlwright.data.readers.csv_file import sha256_of
+from mlwright.data.readers.csv_records import cleaned
 from mlwright.data.readers.raw import Raw, ReadProblem
 
 if TYPE_CHECKING:

@@ -39,7 +39,8 @@ class GraphBuilder:
         else:
             from onnx import TensorProto
 
-            tensor = helper.make_tensor(name, TensorProto.STRING, [len(value)], [text.encode() for text in value])
+            texts: Any = [text.encode() for text in value]  # onnx's annotation forgets the strings
+            tensor = helper.make_tensor(name, TensorProto.STRING, [len(value)], texts)
         self._constants.append(tensor)
         return name
 
