@@ -32,6 +32,10 @@ def test_records_across_blocks_are_found(monkeypatch):
     assert not parts.irregular
 
 
-@pytest.mark.parametrize("text", ['5" pipe,1\n', '"a"b,1\n', '"open,1\n', "a\rb,1\n", 'x "y" z,1\n'])
+@pytest.mark.parametrize("text", ['5" pipe,1\n', '"a"b,1\n', "a\rb,1\n", 'x "y" z,1\n'])
 def test_irregular_text_is_noticed(text):
     assert scan_lines(b"h,i\n" + text.encode(), ",").irregular
+
+
+def test_an_open_quote_is_noticed():
+    assert scan_lines(b'h,i\n"open,1\n', ",").unclosed
