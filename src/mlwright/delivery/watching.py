@@ -1,10 +1,12 @@
 """Compare a file with a delivery's baseline, in batches."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 
 from mlwright.base.errors import DataError
+from mlwright.data.cells import parse_cells
 from mlwright.data.stream import stream_cells
 from mlwright.delivery.delivery import Delivery
 from mlwright.models.signature import Signature
@@ -22,7 +24,7 @@ def watch_file(path: Path, current: Path) -> MonitorReport:
     """Return what has changed in `current` against the training data; with the target among its columns, quality too.
 
     Raises:
-        DataError: The file cannot be read, lacks a column, or has cells that the model cannot take.
+        DataError: The file cannot be read, or has cells that the model cannot take.
         VerifyError: The delivery is not what its manifest says.
     """
     delivery = Delivery.open(path)
@@ -34,9 +36,12 @@ def watch_file(path: Path, current: Path) -> MonitorReport:
     first = 1
     for cells in stream_cells(current, _BATCH_ROWS):
         rows = len(next(iter(cells.values())))
-        absent = [column.name for column in signature.inputs if column.name not in cells]
-        if absent:
-            raise DataError(f"{current} has no column '{absent[0]}'.", hint="give rows with every input of the model.")
+        here = [column for column in signature.inputs if column.name in cells]
+        if len(here) < len(signature.inputs):
+            # Without a column there is no prediction; the monitor raises its alarm over the column itself.
+            counted.add({column.name: parse_cells(column, cells[column.name]) for column in here})
+            first += rows
+            continue
         columns, notes = decoder.read(cells, first)
         if notes.faults:
             raise DataError(f"{current}: {notes.faults[0].message}", hint="mend the file, or leave these rows out.")
@@ -45,7 +50,7 @@ def watch_file(path: Path, current: Path) -> MonitorReport:
         known = labels is not None and all(label is not None for label in labels)
         counted.add(columns, _scores(prediction), np.array(_texts(labels, signature)) if known and labels else None)
         first += rows
-    return judge(counted, config)
+    return judge(counted, config, now=time.time())
 
 
 def _scores(prediction: Prediction) -> np.ndarray:

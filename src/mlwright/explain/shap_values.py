@@ -199,9 +199,21 @@ def _run(model: _Counted, background: Array, codes: Array, plan: _Plan, options:
 
 
 def _shap() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its plots, which we don't use, warn about matplotlib while they load
-        import shap
+    """Import shap without its just-in-time compiler.
+
+    What it compiles of the parts used here are loops over the outputs of a row: compiling them takes seven seconds in
+    every process, running them as Python a few milliseconds a row.
+    """
+    import numba
+
+    compiles = numba.config.DISABLE_JIT
+    numba.config.DISABLE_JIT = 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its plots, which we don't use, warn about matplotlib while they load
+            import shap
+    finally:
+        numba.config.DISABLE_JIT = compiles
     return shap
 
 
