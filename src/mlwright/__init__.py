@@ -1,7 +1,7 @@
 """mlwright: an AI/ML engineer as a program.
 
-`mlwright.deliver("brief.yaml")` carries out a brief; `mlwright.Delivery.open(folder).model.predict(frame)` uses what came
-of it: pandas, polars or Arrow in, the same kind out.
+`mlwright.deliver("brief.yaml")` carries out a brief; `mlwright.Delivery.open(folder).model.predict(frame)` uses what
+came of it: pandas, polars or Arrow in, the same kind out.
 """
 
 from typing import TYPE_CHECKING, Any
