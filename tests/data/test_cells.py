@@ -64,7 +64,7 @@ def test_bad_cells_can_be_collected_and_are_then_missing():
 def test_levels_are_the_same_whatever_program_wrote_them():
     assert parse_cells(CATEGORY, [1, 1.0, "1.0", "1", np.int32(1)]).tolist() == ["1"] * 5
     assert parse_cells(CATEGORY, [True, "True", "true", np.bool(True)]).tolist() == ["true"] * 4
-    assert parse_cells(CATEGORY, [" red ", 1.5, "01.0x"]).tolist() == ["red", "1.5", "01.0x"]
+    assert parse_cells(CATEGORY, [" red ", 1.5, "01.0x", "FALSE"]).tolist() == ["red", "1.5", "01.0x", "false"]
 
 
 def test_text_is_stripped_and_else_left_alone():

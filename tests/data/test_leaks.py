@@ -186,3 +186,10 @@ def test_areas_agree_with_scikit_learn():
     random = np.random.default_rng(5)
     positive, score = random.random(300) > 0.7, random.integers(0, 20, 300)
     assert area(positive, score) == pytest.approx(roc_auc_score(positive, score))
+
+
+def test_copies_kept_together_do_not_tell_the_sides_apart():
+    dataset = table()
+    tripled = Dataset(pl.concat([dataset.frame[:130]] * 3), dataset.schema)
+    (finding,) = found(tripled, "adversarial_validation")
+    assert finding.severity == "info"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class ParquetReader:
     """Reads a Parquet file."""
 
-    traits: ClassVar[Traits] = Traits("Parquet", extra="train", requires=("polars",))
+    traits: ClassVar[Traits] = Traits("Parquet", extra="train", requires=("polars", "pyarrow"))
 
     def read(self, source: str, options: ReadOptions) -> Raw:
         """Read the file `source`.
