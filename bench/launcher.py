@@ -25,13 +25,13 @@ def main(order_path: str, result_path: str) -> None:
     pid = os.fork()
     if pid == 0:
         _become(order)
-    signal.signal(signal.SIGALRM, lambda *_: _end(pid))
+    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _end(pid))
     signal.setitimer(signal.ITIMER_REAL, order["timeout_seconds"])
     _, status, used = os.wait4(pid, 0)
     seconds = time.perf_counter() - begun
     signal.setitimer(signal.ITIMER_REAL, 0)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)  # what it left running, if anything
+    _end(pid)  # what it left running, if anything
     result = {
         "exit_code": os.waitstatus_to_exitcode(status),
         "seconds": seconds,
@@ -58,7 +58,8 @@ def _become(order: dict[str, Any]) -> None:
 
 
 def _end(pid: int) -> None:
-    os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

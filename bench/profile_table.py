@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Part, Reference, Row, Target, median
-from bench.workspace import Limits, Workspace
+from bench.workspace import Cost, Limits, Workspace
 
 ROWS, COLUMNS, RUNS, SEED = 1_000_000, 20, 3, 7
+SHORT = 250_000  # more than profile_file's sample and block, so that its peak should be that of any longer file
+GROWTH = 1.2
 
 
 def profile_table(space: Workspace) -> Part:
@@ -22,6 +24,7 @@ def profile_table(space: Workspace) -> Part:
         ours.append(space.python("-m", "bench.profile_table", "mlwright", path, limits=Limits(300)))
         theirs.append(space.python("-m", "bench.profile_table", "polars", path, limits=Limits(300)))
     path.unlink()
+    bounded = _bounded(space, path, median([cost.seconds for cost in ours]), median([cost.peak_mb for cost in ours]))
     named = "`polars.read_csv().describe()`"
     steps = [cost.json() for cost in ours]
     wall, memory = median([cost.seconds for cost in ours]), median([cost.peak_mb for cost in ours])
@@ -42,6 +45,7 @@ def profile_table(space: Workspace) -> Part:
             Target(2_000),
         ),
         *(Row(f"of which {step}", value, "s", Reference("the whole", wall)) for step, value in seconds.items()),
+        *bounded,
     )
     return Part(
         rows,
@@ -52,8 +56,25 @@ def profile_table(space: Workspace) -> Part:
                 "mlwright types every column, counts cells that do not parse, and finds quantiles, histograms, levels, "
                 "correlations, duplicates, the pattern of missing cells and faults of quality."
             ),
+            "`profile_file` counts every row and draws distributions from a sample; one run at each length.",
             "`describe` computes counts, means, deviations and five quantiles of columns that polars has typed.",
         ),
+    )
+
+
+def _bounded(space: Workspace, path: Path, seconds: float, peak_mb: float) -> tuple[Row, ...]:
+    """Profile a short and a long file block by block: the peak should not grow."""
+    costs: list[Cost] = []
+    for rows in (SHORT, ROWS):
+        space.python("-m", "bench.profile_table", "write", path, str(rows))
+        costs.append(space.python("-m", "bench.profile_table", "blocks", path, limits=Limits(300)))
+        path.unlink()
+    short, long = costs
+    growth = f"`profile_file`, growth of the peak, {ROWS // SHORT} times the rows"
+    return (
+        Row("`profile_file`, in blocks", long.seconds, "s", Reference("read and profile", seconds)),
+        Row("`profile_file`, peak memory", long.peak_mb, "MB", Reference("read and profile", peak_mb)),
+        Row(growth, long.peak_mb / short.peak_mb, "times", None, Target(GROWTH)),
     )
 
 
@@ -109,6 +130,15 @@ def profile_with_mlwright(path: Path) -> dict[str, float]:
     return seconds
 
 
+def profile_in_blocks(path: Path) -> dict[str, float]:
+    """Profile a file that may be larger than memory."""
+    from mlwright.data.profile_file import profile_file
+
+    begun = time.perf_counter()
+    profile_file(path, target="churned")
+    return {"whole": time.perf_counter() - begun}
+
+
 def profile_with_polars(path: Path) -> dict[str, float]:
     """Do what comes nearest in polars alone."""
     import polars as pl
@@ -118,13 +148,16 @@ def profile_with_polars(path: Path) -> dict[str, float]:
     return {"whole": time.perf_counter() - begun}
 
 
-def main(what: str, path: Path) -> None:
+_PROFILERS = {"mlwright": profile_with_mlwright, "blocks": profile_in_blocks, "polars": profile_with_polars}
+
+
+def main(what: str, path: Path, rows: int = ROWS) -> None:
     """Do one thing in this process, and print what it took."""
     if what == "write":
-        write_table(path)
+        write_table(path, rows)
     else:
-        print(json.dumps(profile_with_mlwright(path) if what == "mlwright" else profile_with_polars(path)))
+        print(json.dumps(_PROFILERS[what](path)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from bench.demo import step_seconds
+from bench.demo import left_out, step_seconds
 from bench.document import Section, document, row_text, section, sections_of
 from bench.figures import Part, Reference, Row, Target, figure_text, median, per_second
 from bench.service import quantile
@@ -52,6 +52,16 @@ def test_rounds_of_a_step_add_up_and_steps_that_failed_do_not_count() -> None:
         {"kind": "step.done", "step": "load-2", "data": {"seconds": 4.0}},
     ]
     assert step_seconds(events) == {"train": 40.0, "load": 7.0}
+
+
+def test_steps_that_were_planned_and_never_done_are_named() -> None:
+    events = [
+        {"kind": "plan", "step": None, "data": {"steps": [{"name": "train"}, {"name": "load"}, {"name": "explain"}]}},
+        {"kind": "step.done", "step": "train", "data": {"seconds": 40.0}},
+        {"kind": "step.failed", "step": "explain", "data": {"seconds": 5.0}},
+        {"kind": "step.done", "step": "load-2", "data": {"seconds": 4.0}},
+    ]
+    assert left_out(events) == ("explain",)
 
 
 def test_a_row_says_whether_its_target_is_met() -> None:

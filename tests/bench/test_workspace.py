@@ -1,9 +1,14 @@
+import os
+import signal
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from bench.delivered import csv_cell
 from bench.startup import closure
-from bench.workspace import BenchError, Limits, child_environment, workspace
+from bench.workspace import ROOT, BenchError, Limits, child_environment, workspace
 
 
 def test_what_a_process_took_is_measured_without_its_parent() -> None:
@@ -58,3 +63,24 @@ def test_cells_are_written_as_csv(value: object, text: str) -> None:
 def test_the_interpreter_that_measures_is_the_one_that_is_measured() -> None:
     with workspace() as space:
         assert space.python("-c", "import sys; print(sys.executable)").output.strip() == sys.executable
+
+
+def test_an_interrupted_measurement_leaves_no_process(tmp_path: Path) -> None:
+    asleep = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    code = "from bench.workspace import workspace\nwith workspace() as space:\n"
+    code += f"    space.python('-S', '-c', {asleep!r})"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL) as measuring:
+        pid = _read_soon(tmp_path / "pid")
+        os.killpg(measuring.pid, signal.SIGINT)
+        measuring.wait(30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def _read_soon(path: Path, seconds: float = 30.0) -> int:
+    deadline = time.monotonic() + seconds
+    while not (path.is_file() and path.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return int(path.read_text())
