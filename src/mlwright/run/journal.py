@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,13 +59,13 @@ class Journal:
         """
         event = self._next(kind, data, step)
         line = _line(event)
-        with clear_errors(self.path):
+        with _uninterrupted(), clear_errors(self.path):
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
                 _append(handle, line)
+                self._events.append(event)
             finally:
                 os.close(handle)
-        self._events.append(event)
         return event
 
     def _next(self, kind: str, data: Mapping[str, Any], step: str | None) -> Event:
@@ -126,6 +128,16 @@ def _plain(value: Any) -> Any:
 def _line(event: Event) -> bytes:
     text = json.dumps(event.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Let Ctrl+C wait: an event is in the file and in memory, or in neither."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _append(handle: int, line: bytes) -> None:
