@@ -157,6 +157,7 @@ def test_the_services_own_tests_pass(made, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.filterwarnings("ignore")  # MLflow warns of itself while it loads
 def test_mlflow_loads_the_model_and_predicts(made):
     import mlflow
 

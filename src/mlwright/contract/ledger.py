@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlwright.base.errors import BudgetError
 from mlwright.base.meter import Reservation
 
-_MOST_KEPT = 0.5
+_MOST_KEPT = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Limits:
 
     Attributes:
         finalisation_share: Share of the time that only finishing steps may use.
-        finalisation_seconds: They get at least so long, but never more than half of the time.
+        finalisation_seconds: They get at least so long, but never more than 55 % of the time.
     """
 
     seconds: float | None = None

@@ -26,14 +26,14 @@ class Budget(_Frozen):
 
     Attributes:
         finalisation_share: Share of the time kept back so that a delivery always comes out, in [0.02, 0.9].
-        finalisation_seconds: At least so long is kept back, but never more than half of the time.
+        finalisation_seconds: At least so long is kept back, but never more than 55 % of the time.
     """
 
     seconds: float | None = Field(default=None, gt=0, alias="time")
     memory_bytes: int | None = Field(default=None, gt=0, alias="memory")
     usd: float | None = Field(default=None, ge=0)
     finalisation_share: float = Field(default=0.2, ge=0.02, le=0.9)
-    finalisation_seconds: float = Field(default=30.0, ge=0)
+    finalisation_seconds: float = Field(default=40.0, ge=0)
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 

@@ -82,9 +82,9 @@ def _prove(brief: Brief) -> tuple[Step, ...]:
     watched = {**_DELIVERED, **rows, "split": "split.split", "importance": "explain.importance"}
     return (
         Step(name="evaluate", tool="evaluate", inputs=judged, params=_judging(brief)),
-        Step(name="learning", tool="learning_curve", inputs=curve, params={"seed": brief.seed}),
         Step(name="explain", tool="explain", inputs={**_DELIVERED, **rows}, params={"seed": brief.seed}),
         Step(name="watch", tool="watch", inputs=watched, params={"seed": brief.seed}),
+        Step(name="learning", tool="learning_curve", inputs=curve, params={"seed": brief.seed}),
     )
 
 

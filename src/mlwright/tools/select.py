@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mlwright.tuning.table import TrainingTable
     from mlwright.tuning.trial import Trial
 
-_ON_FRONT = 4  # candidates whose cost is measured; the best of each complexity first
+_ON_FRONT = 3  # candidates whose cost is measured; the best of each complexity first
 _REFOLDS = 2
-_NOISE_SHARE = 0.2  # of the step's time that the noise floor may take
+_NOISE_SHARE = 0.1  # of the step's time that the noise floor may take
 
 
 _ENCODERS = MappingProxyType(
