@@ -52,12 +52,7 @@ class Registry:
             MissingExtra: A package that it requires is not installed.
         """
         found = self.find(name)
-        absent = missing(found.traits)
-        if absent:
-            raise MissingExtra(
-                f"The {self.kind} '{name}' needs {', '.join(absent)}, which is not installed.",
-                hint=f"pip install 'mlwright[{found.traits.extra}]'",
-            )
+        require(found.traits, f"The {self.kind} '{name}'")
         return found
 
     def _targets(self) -> dict[str, str]:
@@ -68,3 +63,17 @@ class Registry:
 def missing(traits: Traits) -> tuple[str, ...]:
     """Return the required import names that are not installed."""
     return tuple(name for name in traits.requires if find_spec(name) is None)
+
+
+def require(traits: Traits, what: str) -> None:
+    """Refuse to go on without the packages that `what` needs.
+
+    Raises:
+        MissingExtra: One of them is not installed.
+    """
+    absent = missing(traits)
+    if absent:
+        raise MissingExtra(
+            f"{what} needs {', '.join(absent)}, which is not installed.",
+            hint=f"pip install 'mlwright[{traits.extra}]'",
+        )

@@ -18,3 +18,7 @@ class Traits:
     extra: str = ""
     requires: tuple[str, ...] = ()
     onnx: bool = True
+
+
+# What carrying out a brief needs whatever its kind; using a delivery needs none of it.
+TRAINING = Traits(summary="Carry out a brief", extra="train", requires=("yaml", "polars", "psutil", "jinja2"))

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mlwright.base.errors import BudgetError, RunError, Signal
+from mlwright.base.registry import require
+from mlwright.base.traits import TRAINING
 from mlwright.brief.schema import Assumption, Brief
 from mlwright.contract.schema import Contract, load_contract
 from mlwright.delivery.delivery import Delivery
@@ -55,6 +57,7 @@ def deliver(
         InputError: Brief or data cannot be used; nothing was delivered.
         MlwrightError: A step failed; the run can be resumed.
     """
+    require(TRAINING, "mlwright.deliver")
     loaded, own_base = _loaded(brief)
     base = base or own_base
     charter = Contract.for_brief(loaded, base, load_contract(contract))
