@@ -40,10 +40,13 @@ class Expert:
         """Leave out what there is no time for; choose another model when one cannot be exported."""
         if isinstance(problem, BudgetError) and step.tool in _OPTIONAL:
             return _without(plan, step)
-        if step.tool == "select" and step.name != "select":
+        faster = _wants_faster(plan, step)
+        if step.tool == "select" and faster:
             return _round_undone(plan, step)
         if step.tool != "export" or isinstance(problem, BudgetError):
             raise problem
+        if faster:
+            return _round_undone(plan, step)
         revised = _next_model(plan, step, {}, skip=True)
         if revised is plan:
             raise problem
@@ -69,19 +72,27 @@ def _next_model(plan: Plan, step: Step, change: dict[str, Any], *, skip: bool = 
         return plan
     renamed = {_of_round(name, round_now): _of_round(name, round_now + 1) for name in _MODEL_STEPS}
     at = next(index for index, one in enumerate(plan.steps) if one.name == step.name) + 1
-    # A failed export leaves its own load test unplanned: it is dropped with the other steps of the old round.
+    # A failed export is dropped, or it would be tried again, and so is its load test, which has nothing to load.
     later = [one for one in plan.steps[at:] if one.name not in renamed]
     if skip:
+        at -= 1
         change = {"skip_best": round_now}
     fresh = [_again(one, renamed, change) for one in plan.steps if one.name in renamed]
     return plan.model_copy(update={"steps": (*plan.steps[:at], *fresh, *(_rewired(one, renamed) for one in later))})
 
 
+def _wants_faster(plan: Plan, step: Step) -> bool:
+    """Whether a step's round looks for a faster model than that of the round before, which can be delivered."""
+    round_now = int(step.name.partition("-")[2] or 1) if step.tool in ("select", "export") else 1
+    choice = next((one for one in plan.steps if one.name == _of_round("select", round_now)), None)
+    return round_now > 1 and choice is not None and choice.params.get("current") is not None
+
+
 def _round_undone(plan: Plan, step: Step) -> Plan:
-    """Return the plan with the model of the round before: no better one was left to choose."""
+    """Return the plan with the model of the round before: no faster one can be delivered."""
     number = int(step.name.partition("-")[2])
     renamed = {_of_round(name, number): _of_round(name, number - 1) for name in _MODEL_STEPS}
-    note = f"'{step.name}' found no other model; the one before is delivered."
+    note = f"'{step.name}' led to no faster model; the one before is delivered."
     steps = tuple(_rewired(one, renamed) for one in plan.steps if one.name not in renamed)
     return plan.model_copy(update={"steps": steps, "notes": (*plan.notes, note)})
 
