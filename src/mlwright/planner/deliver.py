@@ -139,6 +139,8 @@ def check_out(out: Path) -> None:
     """
     if out.exists() and not (out / "MANIFEST.json").is_file() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} is there and is no delivery.", hint="give another --out; nothing was overwritten.")
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise RunError(f"{out} is the current folder; a folder of its own was expected.", hint="give another --out.")
     above = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         what = "is a folder that cannot be written" if above.is_dir() else "is a file, a folder was expected"
@@ -152,7 +154,8 @@ def hand_over(delivery: Path, out: Path) -> Path:
         RunError: `out` holds something that is no delivery, or cannot be written.
     """
     check_out(out)
-    draft, old = out.with_name(out.name + ".part"), out.with_name(out.name + ".old")
+    # Names that nobody gives by hand: whatever lies there is what an earlier hand-over left.
+    draft, old = out.with_name(f".{out.name}.mlwright-part"), out.with_name(f".{out.name}.mlwright-old")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
