@@ -13,7 +13,7 @@ from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
 
 
-class CheckLeaksParams(BaseModel):
+class CheckLeaksParams(BaseModel, extra="forbid"):
     """What to do with a column that leaks: stop the run, or go on without it."""
 
     on_leak: Literal["stop", "drop"] = "stop"

@@ -19,7 +19,7 @@ from mlwright.tools.raw_rows import raw_rows
 from mlwright.tools.table import dataset_of
 
 
-class EvaluateParams(BaseModel):
+class EvaluateParams(BaseModel, extra="forbid"):
     """What the brief wants to see reached: thresholds by metric, and gates, both as in the brief."""
 
     seed: int = 0

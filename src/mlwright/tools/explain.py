@@ -15,10 +15,13 @@ from mlwright.tools.understanding import Understanding
 if TYPE_CHECKING:
     from mlwright.serving.runtime import Runtime
 
+# Of the graph, in all; limits in numbers and not in seconds, so that a run given in trials is the same everywhere.
+_PREDICTIONS = 100_000
+_SHUFFLED_ROWS = 2_000
 _TIME_SHARE = 0.5  # of what is left to the step: the rest is for starting and writing
 
 
-class ExplainParams(BaseModel):
+class ExplainParams(BaseModel, extra="forbid"):
     """Where rows and orders come from."""
 
     seed: int = 0
@@ -70,7 +73,7 @@ class Explain:
             seed=params.seed,
             outputs=signature.classes or ("value",),
             positive=signature.positive,
-            predictions=300_000,
+            predictions=_PREDICTIONS,
             seconds=seconds,
         )
         found = explain(predict, training, test, signature.inputs, options)
@@ -100,5 +103,7 @@ def _importance(runtime: "Runtime", test: Any, inputs: Mapping[str, Any], seed: 
         # The labels carry the threshold; as one-hot rows they keep the number of classes known.
         return np.eye(len(classes))[[code[str(label)] for label in given.labels]]
 
-    columns = permutation_importance(predict, test, inputs["predictions"]["y"], found, how=Shuffling(seed=seed))
+    columns = permutation_importance(
+        predict, test, inputs["predictions"]["y"], found, how=Shuffling(repeats=5, max_rows=_SHUFFLED_ROWS, seed=seed)
+    )
     return {"metric": found.name, "columns": [one.model_dump(mode="json") for one in columns]}

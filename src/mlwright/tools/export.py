@@ -13,7 +13,7 @@ from mlwright.run.types import Context
 from mlwright.tools.table import dataset_of
 
 
-class ExportParams(BaseModel):
+class ExportParams(BaseModel, extra="forbid"):
     """Nothing to choose."""
 
 

@@ -16,7 +16,7 @@ from mlwright.tools.understanding import Understanding
 _SHARES = (0.25, 0.5, 1.0)
 
 
-class LearningCurveParams(BaseModel):
+class LearningCurveParams(BaseModel, extra="forbid"):
     """Where the subsets come from."""
 
     seed: int = 0

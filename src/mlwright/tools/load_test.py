@@ -17,7 +17,7 @@ _ROWS = 200
 _MEGABYTE = 1e6
 
 
-class LoadTestParams(BaseModel):
+class LoadTestParams(BaseModel, extra="forbid"):
     """What the brief wants of the service; None is no wish."""
 
     latency_p95_seconds: float | None = None

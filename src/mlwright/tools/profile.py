@@ -11,7 +11,7 @@ from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
 
 
-class ProfileParams(BaseModel):
+class ProfileParams(BaseModel, extra="forbid"):
     """Nothing to choose."""
 
 
@@ -34,8 +34,9 @@ class ProfileTable:
 
         understanding = Understanding.model_validate(inputs["understanding"])
         dataset = dataset_of(inputs["dataset"], understanding.table)
-        findings = check_quality(dataset)
+        found = profile(dataset)
+        findings = check_quality(dataset, known=found)
         return {
-            "profile": profile(dataset).model_dump(mode="json"),
+            "profile": found.model_dump(mode="json"),
             "findings": [finding.model_dump(mode="json") for finding in findings],
         }

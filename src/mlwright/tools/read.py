@@ -16,7 +16,7 @@ from mlwright.tools.guess import guess_target
 from mlwright.tools.understanding import Understanding
 
 
-class ReadParams(BaseModel):
+class ReadParams(BaseModel, extra="forbid"):
     """What the brief says of the data."""
 
     source: tuple[str, ...]

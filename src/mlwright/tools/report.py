@@ -27,7 +27,7 @@ _JSON_INPUTS = (
 _OPTIONAL_INPUTS = ("learning", "explanation", "importance")
 
 
-class ReportParams(BaseModel):
+class ReportParams(BaseModel, extra="forbid"):
     """The brief as the run took it."""
 
     brief: dict[str, Any]

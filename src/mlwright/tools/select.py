@@ -42,7 +42,7 @@ _ENCODERS = MappingProxyType(
 )
 
 
-class SelectParams(BaseModel):
+class SelectParams(BaseModel, extra="forbid"):
     """What the choice must respect.
 
     Attributes:

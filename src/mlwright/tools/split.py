@@ -11,7 +11,7 @@ from mlwright.tools.table import dataset_of, encoded_target
 from mlwright.tools.understanding import Understanding
 
 
-class SplitParams(BaseModel):
+class SplitParams(BaseModel, extra="forbid"):
     """How to split; None lets the size of the table decide."""
 
     test_share: float | None = None

@@ -11,7 +11,7 @@ from mlwright.run.types import Context
 _STATUS = {"complete": "done", "partial": "done", "pruned": "pruned", "failed": "failed"}
 
 
-class TrackParams(BaseModel):
+class TrackParams(BaseModel, extra="forbid"):
     """`uri`: of a tracking server; None is a SQLite file beside the runs."""
 
     uri: str | None = None

@@ -21,7 +21,7 @@ _PATIENCE = 12
 _DEFAULT_TRIALS = 40
 
 
-class TrainParams(BaseModel):
+class TrainParams(BaseModel, extra="forbid"):
     """What may be tried, and how long: `trials`, the step's deadline, or both."""
 
     families: tuple[str, ...]

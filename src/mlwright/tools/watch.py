@@ -14,7 +14,7 @@ from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
 
 
-class WatchParams(BaseModel):
+class WatchParams(BaseModel, extra="forbid"):
     """Where random halves come from."""
 
     seed: int = 0
