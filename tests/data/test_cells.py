@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlwright.base.errors import DataError, RequestError
-from mlwright.data.cells import parse_cells, text_to_microseconds
+from mlwright.data.cells import parse_cells, text_to_microseconds, text_to_number
 from mlwright.data.schema import Column, SemanticType
 
 NUMBER = Column(name="age", type=SemanticType.NUMBER, example=22.0)
@@ -48,6 +50,33 @@ def test_a_cell_that_is_no_finite_number_is_refused(cell):
         parse_cells(NUMBER, [1, cell])
     assert "a number" in caught.value.message
     assert "22.0" in caught.value.hint
+
+
+WRITTEN = ["0", "-0.0", "22", "+1", ".5", "5.", "1e5", "1E-3", "0.1", "007", "179769313486231570000" + "0" * 289, None]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    cells=st.lists(
+        st.one_of(
+            st.sampled_from(WRITTEN),
+            st.floats(allow_nan=False, allow_infinity=False).map(repr),
+            st.text(alphabet="0123456789.eE+-", max_size=6),
+            st.sampled_from(["", ".", "1_0", "inf", "nan", "1e999", "\u0663", " 1 ", "1 2", "\x1c1", "1\n", "0x1"]),
+        ),
+        max_size=4,
+    )
+)
+def test_a_column_of_texts_reads_as_its_cells_do(cells):
+    together, apart = [], []
+    values = parse_cells(NUMBER, cells, bad=together)
+    for row, cell in enumerate(cells, 1):
+        expected = math.nan if cell is None else text_to_number(cell)
+        if expected is None:
+            apart.append(row)
+            expected = math.nan
+        assert values[row - 1].tobytes() == np.float64(expected).tobytes()  # the sign of a zero too
+    assert [fault.row for fault in together] == apart
 
 
 def test_the_error_class_and_the_first_row_can_be_chosen():

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -34,6 +36,8 @@ ISO_PATTERN = (
 _ISO = re.compile(ISO_PATTERN)
 WHOLE_PATTERN = r"^(-?[0-9]+)\.0+$"  # "1.0", which another program writes for the level "1"
 _WHOLE = re.compile(WHOLE_PATTERN)
+# Of these signs alone, float() takes what `number_pattern` takes: no "_", no word, no digit of another script.
+_NUMBER_SIGNS = re.compile(r"[0-9.eE+-]*")
 _EPOCH_DAYS = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -87,6 +91,9 @@ def parse_cells(
         >>> parse_cells(Column(name="age", type=SemanticType.NUMBER), ["22", 1, None]).tolist()
         [22.0, 1.0, nan]
     """
+    plain = _plain_numbers(column, values)
+    if plain is not None:
+        return plain
     convert, expected = _converter(column)
     missing: object = "" if _is_text(column.type) else math.nan
     cells: list[object] = []
@@ -102,6 +109,23 @@ def parse_cells(
     array = np.empty(len(cells), dtype=object if _is_text(column.type) else np.float64)
     array[:] = cells
     return array
+
+
+def _plain_numbers(column: Column, values: Sequence[object]) -> Array | None:
+    """Return a column of plain number texts and None, read as a whole; None where a cell wants a closer look."""
+    if column.type is not SemanticType.NUMBER or column.decimal != "." or column.thousands:
+        return None
+    if not set(map(type, values)) <= {str, type(None)}:
+        return None
+    cells = cast("Sequence[str | None]", values)
+    if not _NUMBER_SIGNS.fullmatch("".join(cell for cell in cells if cell is not None)):
+        return None
+    try:
+        numbers = [math.nan if cell is None else float(cell) for cell in cells]
+    except ValueError:
+        return None
+    array = np.array(numbers, dtype=np.float64)
+    return None if np.isinf(array).any() else array
 
 
 def is_missing(value: object) -> bool:
@@ -162,10 +186,15 @@ def number_pattern(decimal: str, thousands: str) -> str:
     return rf"^[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
+@lru_cache(maxsize=16)
+def _number_regex(decimal: str, thousands: str) -> re.Pattern[str]:
+    return re.compile(number_pattern(decimal, thousands))
+
+
 def text_to_number(text: str, decimal: str = ".", thousands: str = "") -> float | None:
     """Return the number written in `text`, None if it is none or not finite."""
     text = text.strip(WHITESPACE)
-    if not re.match(number_pattern(decimal, thousands), text):
+    if not _number_regex(decimal, thousands).match(text):
         return None
     if thousands:
         text = text.replace(thousands, "")
