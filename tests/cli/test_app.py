@@ -1,6 +1,7 @@
 """Each command does what it says, prints what came back, and leaves with an exit code that a script can use."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -265,9 +266,25 @@ class TestRun:
 
 def test_python_m_is_the_same_command(mlwright: Callable[..., object]) -> None:
     import subprocess
-    import sys
 
     ended = subprocess.run(
         [sys.executable, "-m", "mlwright.cli", "--version"], capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stdout) == (0, f"mlwright {package.__version__}\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to RLIMIT_AS")
+def test_memory_that_runs_out_is_told_in_three_parts(tmp_path: Path) -> None:
+    import subprocess
+
+    limit = 2_000_000_000
+    with (tmp_path / "keys").open("wb") as file:
+        file.truncate(2 * limit)  # sparse: it takes no room on disk, but reading it whole takes memory
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit})); "
+    code += "from mlwright.cli import main; main()"
+    arguments = ["serve", str(tmp_path), "--key-file", str(tmp_path / "keys")]
+    ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: `mlwright serve` needs more memory than this process may have.\nHint: ")
+    assert "raise the limit of memory" in ended.stderr
+    assert "Traceback" not in ended.stderr
