@@ -168,7 +168,7 @@ def list_capabilities(
 
 @app.command()
 def doctor() -> None:
-    """Say what is ready on this machine and what to install for the rest."""
+    """Say what is ready here and what to install for the rest."""
     from mlwright.cli.capabilities import print_doctor
 
     raise typer.Exit(print_doctor())
