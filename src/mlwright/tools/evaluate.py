@@ -85,8 +85,8 @@ class Evaluate:
             "predictions": {**predicted, "y": y},
             "rows": _rows(test, y, signature),
             "judgement": {
-                "requirements": _requirements(params.requirements, facts),
-                "gates": [_gate(gate, facts) for gate in params.gates],
+                "requirements": judge_requirements(params.requirements, facts),
+                "gates": [judge_gate(gate, facts) for gate in params.gates],
             },
         }
 
@@ -120,7 +120,8 @@ def _rows(test: Any, y: Any, signature: Signature) -> bytes:
     return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
 
 
-def _requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def judge_requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one line per threshold: what was measured, and whether it is met; None where it is not defined."""
     from mlwright.brief.schema import Threshold
     from mlwright.evaluation.metrics import metric
 
@@ -133,17 +134,19 @@ def _requirements(wanted: Mapping[str, Mapping[str, Any]], facts: Mapping[str, A
     return judged
 
 
-def _gate(gate: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+def judge_gate(gate: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Judge one gate; "recall >= a at precision b" holds when the delivered threshold reaches both on the test."""
     from mlwright.brief.schema import Gate
     from mlwright.evaluation.fairness import fairness_name
 
     wanted = Gate.model_validate(gate)
     if wanted.fairness:
-        gaps = {one["attribute"]: one["gaps"].get(fairness_name(wanted.metric)) for one in facts["fairness"]}
-        known = [value for value in gaps.values() if value is not None]
-        measured = max(known) if known else None
-        detail = ", ".join(f"{name} {value:.3f}" for name, value in gaps.items() if value is not None)
+        name = fairness_name(wanted.metric)
+        known = [(_group_of(one, facts), one["gaps"][name]) for one in facts["fairness"] if name in one["gaps"]]
+        known = [(group, value) for group, value in known if value is not None]
+        worst = max if wanted.op == "<=" else min  # of gaps the widest, of ratios the lowest
+        measured = worst(value for _, value in known) if known else None
+        detail = ", ".join(f"{group} {value:.3f}" for group, value in known)
         return _judged(wanted, measured, measured is not None and wanted.met(measured), detail)
     measured = facts["metrics"].get(wanted.metric, {}).get("value")
     passed = measured is not None and wanted.met(measured)
@@ -153,6 +156,11 @@ def _gate(gate: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     passed = passed and other is not None and other >= wanted.at_value
     shown = "not defined" if other is None else f"{other:.3f}"
     return _judged(wanted, measured, passed, f"{wanted.at_metric} {shown} at the delivered threshold")
+
+
+def _group_of(one: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Return the attribute, and with several classes the one that is looked at."""
+    return f"{one['attribute']} ({one['positive']})" if facts["task"] == Task.MULTICLASS else str(one["attribute"])
 
 
 def _judged(gate: Any, measured: float | None, passed: bool, detail: str) -> dict[str, Any]:
