@@ -60,7 +60,7 @@ class LoadTestService:
             "rows_per_second": measured.rows_per_second,
             "server": f"one process, ready in {measured.startup_seconds:.1f} s",
         }
-        judged = _judged(params, facts, len(inputs["onnx"]))
+        judged = judge_service(params, facts, len(inputs["onnx"]))
         return {"load_test": {**facts, "requirements": judged, "met": all(one["met"] for one in judged)}}
 
 
@@ -83,7 +83,7 @@ def _write_rows(root: Path, rows: list[dict[str, Any]]) -> None:
     (root / "evaluation" / "test_rows.jsonl.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
-def _judged(params: LoadTestParams, facts: Mapping[str, Any], size_bytes: int) -> list[dict[str, Any]]:
+def judge_service(params: LoadTestParams, facts: Mapping[str, Any], size_bytes: int) -> list[dict[str, Any]]:
     """Return one line per wish of the brief."""
     found: list[dict[str, Any]] = []
     latency, rate, size = params.latency_p95_seconds, params.throughput_rows_per_second, params.size_bytes
