@@ -15,6 +15,8 @@ class Evidence:
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = events
         self._start = datetime.fromisoformat(events[0].time).timestamp()
+        plans = [event.data["steps"] for event in events if event.kind == "plan"]
+        self._planned = {str(step["name"]) for step in plans[-1]} if plans else None
 
     def of(self, step: str) -> int:
         """Return the sequence number of the event that finished the last round of a step ("load" and "load-2")."""
@@ -26,7 +28,9 @@ class Evidence:
         Raises:
             RunError: The step was not done.
         """
-        found = [event for event in self.events if event.kind in DONE_KINDS and _is_round_of(event.step or "", step)]
+        done = [event for event in self.events if event.kind in DONE_KINDS and _is_round_of(event.step or "", step)]
+        # A round that was given up is no longer in the plan: what is delivered came from the one before.
+        found = [event for event in done if self._planned is None or event.step in self._planned]
         if not found:
             raise RunError(f"The journal does not say that '{step}' was done.", hint="perform the step first.")
         last = found[-1]
