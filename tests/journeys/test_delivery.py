@@ -25,6 +25,10 @@ PROMISED = (
     "monitoring/baseline.json", "monitoring/monitor.toml", "data/schema.json", "data/data_card.md",
     "evaluation/scores.json", "evaluation/test_rows.jsonl.gz", "evaluation/test_predictions.npz",
 )  # fmt: skip
+TRAINED_WITH = (
+    "pandas", "polars", "pyarrow", "sklearn", "scipy", "yaml", "jinja2", "mlflow", "onnx", "lightgbm", "narwhals",
+    "psutil", "matplotlib",
+)  # fmt: skip
 SECTIONS = (
     "Objective", "Solution architecture", "Models and techniques", "Implementation details", "Evaluation results",
     "Deployment strategy", "Monitoring and maintenance", "Next steps", "Dependencies", "Success checklist",
@@ -133,8 +137,7 @@ def test_it_is_used_without_the_libraries_that_trained_it(made, tmp_path):
 import sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {{"pandas", "polars", "pyarrow", "sklearn", "scipy", "yaml", "jinja2", "mlflow", "onnx",
-                                   "lightgbm", "narwhals", "psutil", "matplotlib"}}:
+        if name.split(".")[0] in {TRAINED_WITH!r}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Blocked())
 from pathlib import Path
