@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from mlwright.base.errors import RunError
-from mlwright.planner.deliver import check_out, hand_over
+from mlwright.brief.load import load_brief
+from mlwright.contract.schema import Contract
+from mlwright.planner.deliver import check_out, hand_over, seconds_for
+from mlwright.planner.expert import Expert
+from mlwright.run.run import Options, Run
+from mlwright.tools import TOOLS
 
 
 @pytest.fixture
@@ -91,3 +96,30 @@ def test_a_copy_that_fails_leaves_the_earlier_delivery(delivery: Path, tmp_path:
         hand_over(delivery, out)
     assert (out / "SUMMARY.md").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "runs"]
+
+
+def seconds_of(root: Path, step: str, **constraints: object) -> float | None:
+    """Return what a step may take in a run that has just begun."""
+    brief = load_brief(
+        {"objective": "Tell wines apart", "data": {"source": "sample://wine"}, "constraints": constraints}
+    )
+    plan = Expert().plan(brief)
+    with Run.open(root, brief, Contract.for_brief(brief, root), tools=TOOLS, options=Options(base=root)) as run:
+        return seconds_for(run, plan, next(one for one in plan.steps if one.name == step))
+
+
+@pytest.mark.parametrize(("step", "kept"), [("explain", 5.5), ("learning", 5.0), ("track", 0.0)])
+def test_a_step_one_can_do_without_leaves_time_for_those_after_it(tmp_path: Path, step: str, kept: float) -> None:
+    seconds = seconds_of(tmp_path, step, time="10 min")
+    assert seconds == pytest.approx(600 - kept, abs=5)
+    assert seconds is not None
+    assert seconds <= 600 - kept
+
+
+@pytest.mark.parametrize("step", ["train", "export", "evaluate", "report"])
+def test_a_step_that_must_be_done_has_no_such_limit(tmp_path: Path, step: str) -> None:
+    assert seconds_of(tmp_path, step, time="10 min") is None
+
+
+def test_without_a_time_limit_every_step_has_time(tmp_path: Path) -> None:
+    assert seconds_of(tmp_path, "explain", trials=3) is None

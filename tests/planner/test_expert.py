@@ -1,6 +1,7 @@
 """The expert's rules: what it plans, when it takes another model, and what it leaves out."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mlwright.base.errors import BriefError, BudgetError, Infeasible, Retry, Signal
 from mlwright.brief.load import load_brief
 from mlwright.brief.schema import Brief
-from mlwright.contract.schema import load_contract
+from mlwright.contract.schema import Contract, load_contract
 from mlwright.planner.expert import Expert
 from mlwright.run.types import Event, Outcome, Plan, Step
 from mlwright.tools import TOOLS
@@ -29,13 +30,18 @@ def brief(**constraints: Any) -> Brief:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plan() -> Plan:
     return Expert().plan(brief())
 
 
+@cache
+def charter() -> Contract:
+    return load_contract()
+
+
 def checked(plan: Plan) -> Plan:
-    return plan.checked(TOOLS, load_contract())
+    return plan.checked(TOOLS, charter())
 
 
 def step_of(plan: Plan, name: str) -> Step:

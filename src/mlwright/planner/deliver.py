@@ -82,7 +82,7 @@ def carry_out(run: Run, planner: Planner, watchers: Watchers) -> Delivery:
     session = run.events[-1].seq
     while step := plan.next(event for event in run.events if event.seq > session):
         try:
-            outcome = run.perform(step, seconds=_seconds_for(run, plan, step))
+            outcome = run.perform(step, seconds=seconds_for(run, plan, step))
             revised = planner.revise(plan, outcome, _result(run, outcome))
         except (Signal, BudgetError) as problem:
             revised = planner.recover(plan, step, problem)
@@ -92,7 +92,7 @@ def carry_out(run: Run, planner: Planner, watchers: Watchers) -> Delivery:
     return _finished(run)
 
 
-def _seconds_for(run: Run, plan: Plan, step: Step) -> float | None:
+def seconds_for(run: Run, plan: Plan, step: Step) -> float | None:
     """Return how long a step may take that a delivery can do without: what those after it will not need."""
     if not getattr(TOOLS.find(step.tool), "optional", False):
         return None
