@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -204,16 +205,15 @@ def _shap() -> Any:
     What it compiles of the parts used here are loops over the outputs of a row: compiling them takes seven seconds in
     every process, running them as Python a few milliseconds a row.
     """
-    import numba
-
-    compiles = numba.config.DISABLE_JIT
-    numba.config.DISABLE_JIT = 1
+    numba: Any = import_module("numba.core.config")  # what `njit` looks at; its names are made at run time
+    compiles = numba.DISABLE_JIT
+    numba.DISABLE_JIT = 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its plots, which we don't use, warn about matplotlib while they load
             import shap
     finally:
-        numba.config.DISABLE_JIT = compiles
+        numba.DISABLE_JIT = compiles
     return shap
 
 
