@@ -40,8 +40,14 @@ def charter() -> Contract:
     return load_contract()
 
 
+@cache
+def tools() -> dict[str, Any]:
+    """Return every tool, looked up once."""
+    return {name: TOOLS.load(name) for name in TOOLS}
+
+
 def checked(plan: Plan) -> Plan:
-    return plan.checked(TOOLS, charter())
+    return plan.checked(tools(), charter())
 
 
 def step_of(plan: Plan, name: str) -> Step:
