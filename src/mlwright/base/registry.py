@@ -1,6 +1,7 @@
 """Registries: a name leads to a class, found lazily; outsiders join by an entry point of the same group."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -56,8 +57,13 @@ class Registry:
         return found
 
     def _targets(self) -> dict[str, str]:
-        outside = {point.name: point.value for point in entry_points(group=self.group)}
-        return {**self.builtin, **outside}
+        return {**self.builtin, **dict(_outside(self.group))}
+
+
+@cache
+def _outside(group: str) -> tuple[tuple[str, str], ...]:
+    """Return what installed packages add to a group; looked up once, since it reads every package's metadata."""
+    return tuple((point.name, point.value) for point in entry_points(group=group))
 
 
 def missing(traits: Traits) -> tuple[str, ...]:
