@@ -1,6 +1,7 @@
 """Facts of the work itself: what was asked, assumed, done, decided and spent, and whether it reached what was asked."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from mlwright.report.work_facts import (
 )
 from mlwright.tools.reporting.evidence import Evidence
 
+_PICKLES = (".pkl", ".pickle", ".joblib", ".pt")
 _SHOWN_BY = MappingProxyType(
     {
         "requirements met": "evaluation/scores.json",
@@ -166,6 +168,7 @@ def checklist(
         f"the service booted in a clean process and answered {load['requests']:,} requests, {load['errors']} errors"
     )
     shown = f"a shift of '{drift['column']}' raised an alarm, a fresh sample {quiet}"
+    pickled = [path.name for path in Path(inputs["model"]).rglob("*") if path.suffix in _PICKLES]
     secure = "no pickle is read or written; requests are validated; the container runs without root"
     lines = (
         ("requirements met", all(met), f"{sum(met)} of {len(met)} requirements and gates", "evaluate"),
@@ -174,7 +177,7 @@ def checklist(
         ("deployable", load["errors"] == 0, booted, "load"),
         ("monitored", drift["passed"], shown, "watch"),
         ("documented", True, "summary, report, model card, data card, executed notebook", "watch"),
-        ("secure", True, secure, "load"),
+        ("secure", not pickled, secure, "load"),
         ("cost considered", True, f"0 USD; {load['rows_per_second']:,.0f} rows/s on one process", "load"),
     )
     return tuple(
