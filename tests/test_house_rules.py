@@ -67,7 +67,7 @@ def test_heavy_libraries_are_imported_where_they_are_used() -> None:
     "pattern",
     [
         r"except \(?(ImportError|ModuleNotFoundError)",
-        r"\bpickle\.loads?\(|\bjoblib\b|\bcloudpickle\b",
+        r"\bpickle\.loads?\(|\b(import|from) (joblib|cloudpickle|pickle)\b",
         r"(?<![\w.])(eval|exec)\(",
         r"shell=True",
         r"yaml\.(load|unsafe_load)\(",
