@@ -27,6 +27,7 @@ from mlwright.report.result_facts import (
     ScoreFact,
     SlicesFact,
 )
+from mlwright.report.sections import SectionFact
 from mlwright.report.work_facts import (
     Advice,
     AssumptionFact,
@@ -58,6 +59,7 @@ class ReportFacts(Plain):
         limits: What the model is not to be used for or does not know.
         files: The files of the delivery.
         evidence: Every event that a block names.
+        sections: What only this kind of problem has.
     """
 
     name: str
@@ -101,6 +103,7 @@ class ReportFacts(Plain):
     limits: tuple[str, ...] = ()
     files: tuple[FileFact, ...] = ()
     evidence: tuple[EvidenceEvent, ...] = ()
+    sections: tuple[SectionFact, ...] = ()
 
     def score(self, stage: str) -> ScoreFact | None:
         """Return the headline metric at "search", "selection" or "test"."""

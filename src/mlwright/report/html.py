@@ -4,6 +4,7 @@ from typing import Any
 
 from mlwright.report.facts import ReportFacts
 from mlwright.report.plots import bars, curves, points
+from mlwright.report.plots.lines import lines
 from mlwright.report.templating import environment
 from mlwright.report.verdict import Verdict, verdict
 
@@ -32,7 +33,9 @@ def _plots(facts: ReportFacts, found: Verdict) -> dict[str, Any]:
     named = {name: Markup(svg) for name, svg in drawn.items() if svg}  # noqa: S704
     columns = [Markup(bars.small(c.histogram, c.top, f"Values of {c.name}")) for c in facts.data.columns]  # noqa: S704
     shapes = facts.explanation.explanation.dependence if facts.explanation else ()
-    return {**named, "columns": columns, "dependence": [Markup(points.dependence(d)) for d in shapes]}  # noqa: S704
+    sections = [Markup(lines(section)) for section in facts.sections]  # noqa: S704
+    dependence = [Markup(points.dependence(d)) for d in shapes]  # noqa: S704
+    return {**named, "columns": columns, "dependence": dependence, "sections": sections}
 
 
 def _score_plots(facts: ReportFacts, found: Verdict) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from mlwright.report import wording
+from mlwright.report.sections import TableFact
 
 
 def environment(*, html: bool) -> Any:
@@ -22,6 +23,7 @@ def environment(*, html: bool) -> Any:
         made.filters[name] = getattr(wording, name)
     made.globals.update({"amount": wording.amount})
     made.filters["md"] = markdown_text
+    made.filters["rows"] = markdown_table
     return made
 
 
@@ -36,3 +38,22 @@ def markdown_text(text: object) -> str:
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # an underscore or a hash inside a word starts nothing in CommonMark
     return re.sub(r"([\\`*\[\]|])|(?<!\w)(_)|(_)(?!\w)", r"\\\g<0>", line)
+
+
+def markdown_table(fact: TableFact, most: int) -> str:
+    """Write a table's first `most` rows as Markdown, and how many there are besides.
+
+    Example:
+        >>> print(markdown_table(TableFact(header=("model", "MASE"), rows=(("naive", "1.20"), ("ours", "0.8"))), 1))
+        | model | MASE |
+        |---|---|
+        | naive | 1.20 |
+        <BLANKLINE>
+        1 more row in [report.html](report.html#closer).
+    """
+    cut = len(fact.rows) - most
+    lines = [fact.header, *fact.rows[:most]]
+    written = [f"| {' | '.join(markdown_text(cell) for cell in line)} |" for line in lines]
+    written.insert(1, "|---" * len(fact.header) + "|")
+    more = f"{cut} more row{'s' if cut > 1 else ''} in [report.html](report.html#closer)."
+    return "\n".join(written + (["", more] if cut > 0 else []))

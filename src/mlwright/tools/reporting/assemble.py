@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlwright.report.facts import ReportFacts
+from mlwright.report.sections import section_facts
 from mlwright.report.work_facts import Advice
 from mlwright.tools.reporting import data, model, operation, results, work
 from mlwright.tools.reporting.evidence import Evidence
@@ -56,6 +57,7 @@ def report_facts(brief: Mapping[str, Any], inputs: Mapping[str, Any], evidence: 
         next_steps=_next_steps(inputs),
         watch=_watch(inputs),
         limits=_limits(inputs),
+        sections=section_facts(inputs["evaluation"], inputs["selection"]),
     )
     return facts.model_copy(update={"evidence": evidence.appendix(_named(facts.model_dump()))})
 
