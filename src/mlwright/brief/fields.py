@@ -11,11 +11,13 @@ from mlwright.brief.source import Node, Wrong
 from mlwright.brief.units import parse_bytes, parse_dollars, parse_number, parse_rate, parse_seconds
 
 LATER_KINDS = (
-    "forecast", "ranking", "anomaly", "clustering", "recommendation", "text_classification", "ner",
+    "forecast", "anomaly", "clustering", "text_classification", "ner",
     "question_answering", "summarization", "image_classification", "detection", "segmentation", "rag", "finetune",
     "agent",
 )  # fmt: skip
-ROLES: tuple[RoleWord, ...] = ("feature", "target", "group", "time", "weight", "sensitive", "id", "ignored")
+ROLES: tuple[RoleWord, ...] = (
+    "feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item",
+)  # fmt: skip
 FASTEST_SECONDS = 0.0005  # one HTTP exchange over loopback alone takes about so long
 
 Reader = Callable[[Node], Any]
@@ -71,7 +73,7 @@ def kind(node: Node) -> str:
     if word in KINDS:
         return word
     if word in LATER_KINDS:
-        raise Wrong(f"kind '{word}' cannot be done yet.", f"This version does {' and '.join(KINDS)}.")
+        raise Wrong(f"kind '{word}' cannot be done yet.", f"This version does {', '.join(KINDS)}.")
     if re.search(r"binary|multi_?class|classif", word):
         raise Wrong(
             f"'{text(node)}' is not a kind.", "Did you mean 'classification'? The classes are counted in the data."

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Op = Literal[">=", "<="]
-KINDS = ("classification", "regression")
-RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored"]
+KINDS = ("classification", "regression", "ranking", "recommendation")
+RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item"]
 SplitStrategy = Literal["auto", "random", "stratified", "group", "time"]
 
 

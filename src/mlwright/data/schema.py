@@ -30,6 +30,8 @@ class Role(StrEnum):
     SENSITIVE = "sensitive"  # measured for fairness, never a feature
     ID = "id"
     IGNORED = "ignored"
+    USER = "user"  # who: of interactions
+    ITEM = "item"  # what was bought, seen, rated
 
 
 class Column(BaseModel):

@@ -40,12 +40,18 @@ class Metric:
     parameter: str = ""
     best: float = 1.0
 
-    def compute(self, y: Array, prediction: Array, *, weight: Array | None = None) -> float:
+    def compute(
+        self, y: Array, prediction: Array, *, weight: Array | None = None, group: Array | None = None
+    ) -> float:
         """Return the metric of labels y (n,) and predictions (n,) or (n, C); NaN where it is not defined.
+
+        Rankings are judged within each `group` (the query), shape (n,); None is one query.
 
         Raises:
             DataError: The arrays do not fit each other or hold what the metric cannot take.
         """
+        if group is not None and self.fits("ranking"):
+            return self.function(y, prediction, weight=weight, group=group)
         return self.function(y, prediction, weight=weight)
 
     def fits(self, task: str) -> bool:
@@ -88,6 +94,7 @@ def _table() -> dict[str, Metric]:
         Metric("rmsle", down, ("regression",), "values", r.rmsle, best=0.0),
         Metric("pinball", down, ("regression",), "values", r.pinball, parameter="alpha", best=0.0),
         Metric("ndcg", up, ("ranking",), "values", k.ndcg, parameter="k"),
+        Metric("ndcg_exp", up, ("ranking",), "values", k.ndcg_exponential, parameter="k"),
         Metric("map", up, ("ranking",), "values", k.mean_average_precision),
         Metric("mrr", up, ("ranking",), "values", k.mrr),
         Metric("precision_at_k", up, ("ranking",), "values", k.precision_at_k, parameter="k"),

@@ -19,11 +19,7 @@ def _mean_over_queries(
     compute: Callable[[Array, Array], float], y: Array, prediction: Array, group: Array | None, weight: Array | None
 ) -> float:
     """Mean over queries, a query weighing the mean weight of its rows; queries that give NaN are left out."""
-    truth, score = values(y, prediction)
-    if truth.min() < 0:
-        raise DataError(
-            f"The relevance {truth.min():.6g} is negative, expected 0 or more.", hint="code irrelevant rows as 0."
-        )
+    truth, score = _checked(y, prediction)
     row_weight = checked_weight(weight, len(truth))
     if group is None:
         return compute(truth, score)
@@ -34,6 +30,15 @@ def _mean_over_queries(
     query_weight = np.array([row_weight[part].mean() for part in parts])
     known = ~np.isnan(found)
     return float(np.average(found[known], weights=query_weight[known])) if known.any() else float("nan")
+
+
+def _checked(y: Array, prediction: Array) -> tuple[Array, Array]:
+    truth, score = values(y, prediction)
+    if truth.min() < 0:
+        raise DataError(
+            f"The relevance {truth.min():.6g} is negative, expected 0 or more.", hint="code irrelevant rows as 0."
+        )
+    return truth, score
 
 
 def _checked_k(k: int | None) -> int | None:
@@ -61,14 +66,44 @@ def ndcg(
     tied scores, 2008.
     """
     depth = _checked_k(k)
+    truth, score = _checked(y, prediction)
+    row_weight = checked_weight(weight, len(truth))
+    codes = np.zeros(len(truth), np.int64) if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
+    sizes = np.bincount(codes)
+    found = _gains_by_query(truth, score, codes, depth)
+    return float(np.average(found, weights=np.bincount(codes, row_weight) / sizes))
 
-    def one(truth: Array, score: Array) -> float:
-        discount = 1.0 / np.log2(np.arange(2, len(truth) + 2))
-        discount[depth or len(discount) :] = 0.0
-        best = np.sort(truth)[::-1] @ discount
-        return float(_tied_mean(truth, score)[0] @ discount / best) if best > 0 else 0.0
 
-    return _mean_over_queries(one, y, prediction, group, weight)
+def ndcg_exponential(
+    y: Array, prediction: Array, *, weight: Array | None = None, group: Array | None = None, k: int | None = None
+) -> float:
+    """Return NDCG with the gain 2^grade - 1, as LightGBM, XGBoost and the web search literature have it.
+
+    A query without a relevant row counts 0, where LightGBM and XGBoost count 1.
+
+    Source: Burges et al., Learning to rank using gradient descent, 2005.
+    """
+    truth, _ = _checked(y, prediction)
+    return ndcg(np.exp2(truth) - 1.0, prediction, weight=weight, group=group, k=k)
+
+
+def _gains_by_query(truth: Array, score: Array, codes: Array, depth: int | None) -> Array:
+    """Return the NDCG of each query, 0 where nothing is relevant; tied rows carry the mean of their ties."""
+    order = np.lexsort((-score, codes))
+    query, ranked = codes[order], score[order]
+    first = np.concatenate([[0], np.cumsum(np.bincount(codes))[:-1]])
+    rank = np.arange(len(codes)) - first[query]
+    discount = 1.0 / np.log2(rank + 2.0)
+    if depth is not None:
+        discount[rank >= depth] = 0.0
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = (query[1:] != query[:-1]) | (ranked[1:] != ranked[:-1])
+    tie = np.cumsum(new) - 1
+    means = np.bincount(tie, truth[order]) / np.bincount(tie)
+    reached = np.bincount(query, means[tie] * discount)
+    # Rows of a query stand together in both orders, so their discounts are the same.
+    best = np.bincount(query, truth[np.lexsort((-truth, codes))] * discount)
+    return np.divide(reached, best, out=np.zeros(len(best)), where=best > 0)
 
 
 def mean_average_precision(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from mlwright.base.traits import Traits
 from mlwright.data.columns import Array
@@ -35,12 +35,14 @@ class FitData:
         weight: Row weights, float64, shape (n,), or None.
         classes: C, the number of columns that predictions shall have; 0 takes it from the largest code of the training
             and validation rows together.
+        queries: Code of each row's query, int64, shape (n,), where rows are ranked against each other; None elsewhere.
     """
 
     X: Array
     y: Array
     weight: Array | None = None
     classes: int = 0
+    queries: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,15 @@ class Estimator(Protocol):
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote, executing no code from it."""
+        ...
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """An estimator that was grown further than it is kept, so that others can say how far."""
+
+    def at(self, rounds: int) -> Estimator:
+        """Return the same model with so many rounds, at most those that were grown; it lets go of the rest."""
         ...
 
 

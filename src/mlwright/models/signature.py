@@ -22,6 +22,7 @@ class Signature(BaseModel):
         label_type: How a label is written in a reply.
         positive: The class that `threshold` speaks of (binary only).
         threshold: The positive class is predicted at or above this probability (binary only).
+        group: The column whose rows are ranked against each other (ranking only); it is no input.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +36,7 @@ class Signature(BaseModel):
     label_type: Literal["string", "integer", "boolean"] = "string"
     positive: str | None = None
     threshold: float | None = None
+    group: str | None = None
 
     def graph_input(self, column: str) -> str:
         """Return the name of the column's input in the ONNX graph: its own, unless the graph needs that one itself."""

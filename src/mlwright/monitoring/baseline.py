@@ -248,7 +248,7 @@ def prediction_columns(predictions: Array | None, task: Task, classes: Sequence[
     if predictions is None:
         return {}
     given = np.asarray(predictions, dtype=np.float64)
-    if task is Task.REGRESSION:
+    if not task.is_classification:
         return {"prediction": given.reshape(-1)}
     if given.ndim == 1:
         given = np.stack([1 - given, given], axis=1)
@@ -271,7 +271,7 @@ def encode_labels(labels: Array, task: Task, classes: Sequence[str]) -> Array:
         DataError: A label is no class.
     """
     given = np.asarray(labels)
-    if task is Task.REGRESSION or given.dtype.kind in "iub":
+    if not task.is_classification or given.dtype.kind in "iub":
         return given
     if given.dtype.kind == "f":
         return given.astype(np.int64)
@@ -284,11 +284,13 @@ def encode_labels(labels: Array, task: Task, classes: Sequence[str]) -> Array:
 
 def quality_of(y: Array, predictions: Array, task: Task, wanted: str, seed: int) -> dict[str, Quality]:
     """Return the task's usual metrics with intervals, at most 50,000 rows; those not defined are left out."""
+    if task in (Task.RANKING, Task.RECOMMENDATION):
+        return {}  # judged within a query or a user, of whom single rows know nothing
     names = {wanted} | {"binary": {"roc_auc", "log_loss", "accuracy"}, "multiclass": {"log_loss", "accuracy"}}.get(
         task.value, {"rmse", "mae", "r2"}
     )
     y, predictions = y[:_PERFORMANCE_ROWS], predictions[:_PERFORMANCE_ROWS]
-    if task is not Task.REGRESSION and predictions.ndim == 1:
+    if task.is_classification and predictions.ndim == 1:
         predictions = np.stack([1 - predictions, predictions], axis=1)
     order = [entry.name for entry in metrics_for(task) if entry.name in names] or [wanted]
     found = {name: bootstrap(y, predictions, metric(name), how=Bootstrap(200, seed=seed)) for name in order}

@@ -80,12 +80,18 @@ def early_stopping_data(table: TrainingTable, index: int, fold: PreparedFold, se
     weight, classes = table.weight, len(table.classes)
     if apart is None:
         return (
-            FitData(fold.train, table.y[train], None if weight is None else weight[train], classes),
-            FitData(fold.valid, table.y[valid], None if weight is None else weight[valid], classes),
+            FitData(fold.train, table.y[train], _part(weight, train), classes, _part(table.queries, train)),
+            FitData(fold.valid, table.y[valid], _part(weight, valid), classes, _part(table.queries, valid)),
         )
     parts = (~apart, apart)
     fit, stop = (
-        FitData(fold.train[part], table.y[train][part], None if weight is None else weight[train][part], classes)
+        FitData(
+            fold.train[part],
+            table.y[train][part],
+            _part(weight, train[part]),
+            classes,
+            _part(table.queries, train[part]),
+        )
         for part in parts
     )
     return fit, stop
@@ -94,8 +100,12 @@ def early_stopping_data(table: TrainingTable, index: int, fold: PreparedFold, se
 def whole_fold(table: TrainingTable, index: int, fold: PreparedFold) -> FitData:
     """Return all training rows of a fold, for families that don't stop early."""
     train, _ = table.folds[index]
-    weight = None if table.weight is None else table.weight[train]
-    return FitData(fold.train, table.y[train], weight, len(table.classes))
+    weight, queries = _part(table.weight, train), _part(table.queries, train)
+    return FitData(fold.train, table.y[train], weight, len(table.classes), queries)
+
+
+def _part(values: Array | None, rows: Array) -> Array | None:
+    return None if values is None else values[rows]
 
 
 def _apart(table: TrainingTable, train: Array, seed: int) -> Array | None:

@@ -16,23 +16,27 @@ class Objective:
     """A metric on one table's rows; `loss` is the metric when it is minimised, minus the metric when maximised.
 
     A metric of labels is judged, for two classes, at the threshold that is best for it: the delivered model gets
-    such a threshold too, and 0.5 would punish a good ranking of rare positives.
+    such a threshold too, and 0.5 would punish a good ranking of rare positives. With `queries` rows are ranked within
+    each of them.
     """
 
     metric: Metric
     y: Array
     weight: Array | None
     task: Task
+    queries: Array | None = None
 
     @classmethod
     def of(cls, table: TrainingTable) -> "Objective":
-        return cls(metric(table.metric), table.y, table.weight, table.task)
+        return cls(metric(table.metric), table.y, table.weight, table.task, table.queries)
 
     def value(self, prediction: Array, rows: Array | None = None) -> float:
         """Return the metric in its own direction on `rows` (indices or a mask) of a full-length prediction."""
         chosen: Array | slice = slice(None) if rows is None else rows
         y, p = self.y[chosen], prediction[chosen]
         weight = None if self.weight is None else self.weight[chosen]
+        if self.queries is not None:
+            return float(self.metric.compute(y, p, weight=weight, group=self.queries[chosen]))
         if self.metric.needs != "labels" or not self.task.is_classification:
             return float(self.metric.compute(y, p, weight=weight))
         if self.task is Task.BINARY and self.metric.name in SEARCHABLE:

@@ -12,6 +12,7 @@ from mlwright.data.columns import Array
 from mlwright.models.tabular import MODELS
 from mlwright.tuning.ensemble import MixPlan, greedy_mix, mixed
 from mlwright.tuning.objective import Objective, covered
+from mlwright.tuning.ranking import difference_by_query, scaled_scores
 from mlwright.tuning.search import usable
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Trial
@@ -139,6 +140,9 @@ def paired_difference(objective: Objective, a: Array, b: Array, plan: SelectPlan
     The error is that of a bootstrap on 4,000 rows at most, scaled by 1/√n to all of them.
     """
     rows = np.flatnonzero(covered(a) & covered(b))
+    if objective.queries is not None:
+        pair = a[rows], b[rows]
+        return Difference(*difference_by_query(objective.metric, objective.y[rows], pair, objective.queries[rows]))
     value = objective.loss(a, rows) - objective.loss(b, rows)
     random = generator(plan.seed, "paired")
     some = min(len(rows), _MAX_BOOTSTRAP_ROWS)
@@ -165,17 +169,43 @@ def _ensemble(table: TrainingTable, trials: Sequence[Trial], plan: MixPlan | Non
         return None
     objective = Objective.of(table)
     rows = np.flatnonzero(np.logical_and.reduce([covered(trial.oof) for trial in whole]))
+    if table.queries is not None:
+        return _ranking_ensemble(table.queries, whole, objective, plan)
     some = rows[:: max(1, -(-len(rows) // _MAX_MIX_ROWS))]
     part = replace(objective, y=objective.y[some], weight=None if objective.weight is None else objective.weight[some])
     mix = greedy_mix([trial.oof[some] for trial in whole], part.loss, plan)
     if len(mix.members) < 2:
         return None
     chosen = [whole[index] for index in mix.members]
-    weights = tuple(mix.weights[index] for index in mix.members)
+    return _mixture(chosen, tuple(mix.weights[index] for index in mix.members), objective, rows)
+
+
+def _mixture(chosen: Sequence[Trial], weights: tuple[float, ...], objective: Objective, rows: Array) -> Candidate:
     oof = mixed([trial.oof for trial in chosen], weights)
     complexity = sum(MODELS.find(trial.spec.family).complexity for trial in chosen)
     numbers = tuple(trial.spec.number for trial in chosen)
     return Candidate("ensemble", "ensemble", numbers, weights, oof, objective.loss(oof, rows), complexity)
+
+
+def _ranking_ensemble(
+    queries: Array, whole: Sequence[Trial], objective: Objective, plan: MixPlan | None
+) -> Candidate | None:
+    """Mix on scores of one scale; whole queries are left out where there are too many rows."""
+    rows = np.flatnonzero(np.logical_and.reduce([covered(trial.oof) for trial in whole]))
+    step = max(1, -(-len(rows) // _MAX_MIX_ROWS))
+    some = rows[queries[rows] % step == 0]
+    part = replace(
+        objective,
+        y=objective.y[some],
+        weight=None if objective.weight is None else objective.weight[some],
+        queries=queries[some],
+    )
+    scaled = scaled_scores([trial.oof[some] for trial in whole], queries[some])
+    mix = greedy_mix(scaled.predictions, part.loss, plan)
+    if len(mix.members) < 2:
+        return None
+    weights = scaled.weights(mix.weights)
+    return _mixture([whole[one] for one in mix.members], tuple(weights[one] for one in mix.members), objective, rows)
 
 
 def _simplest_first(pool: Sequence[Candidate], best: Candidate) -> list[Candidate]:

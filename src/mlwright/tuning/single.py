@@ -40,6 +40,6 @@ def refit_single(trial: Trial, table: TrainingTable, control: FitControl) -> Mem
     params: dict[str, Any] = dict(trial.spec.params)
     if "rounds" in params:  # boosting; forests and linear models are of a fixed size
         params["rounds"] = max(1, round(float(np.mean([one.rounds for one in trial.member.estimators]))))
-    data = FitData(matrix, table.y, table.weight)
+    data = FitData(matrix, table.y, table.weight, queries=table.queries)
     own = FitControl(derive_seed(control.seed, "single", trial.spec.number), control.threads, control.deadline)
     return Member(trial.spec.family, params, (preparation,), (family.fit(data, None, table.task, params, own),))

@@ -27,6 +27,7 @@ class TrainingTable:
         metric: Name in `METRICS`.
         groups: Rows of one group must stay together when training rows are parted again; None: any row may go anywhere.
         order: Time of each row; when given, training rows are parted by it, the latest set aside.
+        queries: Code of each row's query, int64, shape (n,), where rows are ranked within a query; None elsewhere.
     """
 
     columns: Columns
@@ -39,6 +40,7 @@ class TrainingTable:
     metric: str
     groups: Array | None = None
     order: Array | None = None
+    queries: Array | None = None
 
     @property
     def rows(self) -> int:

@@ -35,7 +35,7 @@ def export_onnx(model: TabularModel) -> bytes:
     graph = GraphBuilder()
     inputs = {column.name: signature.graph_input(column.name) for column in signature.inputs}
     mixed = _mix(model, graph, inputs)
-    if signature.task is Task.REGRESSION:
+    if not signature.task.is_classification:
         outputs = _value_output(graph, mixed)
     else:
         calibrated = mixed if model.calibrator is None else emit_calibrator(model.calibrator, graph, mixed)
@@ -79,7 +79,7 @@ def _mix(model: TabularModel, graph: GraphBuilder, inputs: Mapping[str, str]) ->
             key = preparation_key(preparation)
             if key not in matrices:
                 matrices[key] = emit_preparation(preparation, graph, inputs)
-            narrow = emit_estimator(estimator, graph, matrices[key], model.signature.task)
+            narrow = emit_estimator(estimator, graph, matrices[key], model.signature.task.learned_as)
             predictions.append(graph.add("Cast", [narrow], to=_double()))
         total = _sum(graph, predictions)
         parts.append(graph.add("Mul", [total, graph.constant(np.float64(weight / len(predictions)))]))

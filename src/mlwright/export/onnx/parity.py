@@ -53,7 +53,7 @@ def parity(model: TabularModel, onnx_bytes: bytes, columns: Columns, *, deviatio
     if row_count(columns) == 0:
         raise ExportError("Parity was asked for no row; one at least was expected.", hint="give the test rows.")
     native, graph = model.predict(columns), run_graph(onnx_bytes, model.signature, columns)
-    if model.signature.task is Task.REGRESSION:
+    if not model.signature.task.is_classification:
         scale = deviation if deviation is not None else float(np.std(native))
         worst = float(np.max(np.abs(native - graph.scores))) / (scale if scale > 0 else 1.0)
         return Parity(len(native), worst, 0, 0, worst <= GATE, GATE)
@@ -85,7 +85,7 @@ def run_graph(onnx_bytes: bytes, signature: Signature, columns: Columns) -> Grap
         for start in range(0, rows, _BATCH_ROWS)
     ]
     merged = [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
-    if signature.task is Task.REGRESSION:
+    if not signature.task.is_classification:
         return GraphOutput(None, merged[0])
     return GraphOutput(merged[0], merged[1])
 
