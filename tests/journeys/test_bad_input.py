@@ -144,7 +144,16 @@ class TestTargets:
 
     def test_one_class_with_one_row(self, desk: Desk) -> None:
         desk.file("people.csv", rows_text() + "44,A,50,perhaps\n")
-        desk.refused("people.csv", "The class 'perhaps'", "has one row only", "At least two", "merge the class")
+        with begun(desk.brief("people.csv"), desk.root) as run:
+            done_until(run, "leaks")
+            assert run.artifact("read.understanding")["classes"] == ["no", "perhaps", "yes"]
+            assert 120 in run.artifact("split.split")["train"]
+            found = {finding["check"]: finding for finding in run.artifact("profile.findings")}
+        assert "'perhaps' (1)" in found["rare_classes"]["message"]
+
+    def test_one_of_two_classes_with_one_row(self, desk: Desk) -> None:
+        desk.file("people.csv", rows_text().replace(",yes", ",no") + "44,A,50,yes\n")
+        desk.refused("people.csv", "The class 'yes'", "has one row only", "At least 3", "give more rows of it")
 
     @pytest.mark.parametrize("word", ["NaN", "", "n/a"])
     def test_nan_in_some_rows(self, desk: Desk, word: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Strategy = Literal["auto", "random", "stratified", "group", "time"]
 _LEAST_TEST_ROWS = 2
 _STRATA = 10  # of a number's values
+_MOST_TIMES_WANTED = 2
 _LARGE_SET_ROWS = 10
 _LARGE_SET_SHARE = 0.02
 
@@ -33,11 +34,13 @@ class SplitPlan:
         test_share: Of the rows, in (0, 1).
         strategy: "auto" takes time where a time column is set, group where a group column is, else stratified.
         seed: The same seed gives the same split.
+        by_class: The target holds classes, also where they are written as numbers.
     """
 
     test_share: float = 0.2
     strategy: Strategy = "auto"
     seed: int = 0
+    by_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def split_test(dataset: Dataset, plan: SplitPlan) -> Split:
     if strategy == "time":
         test, extra = _latest(dataset, plan.test_share)
     else:
-        arrays = fold_arrays(dataset, strategy)
+        arrays = fold_arrays(dataset, strategy, by_class=plan.by_class)
         test, extra = _drawn(arrays, plan, stratify=strategy != "random"), ""
     if not test.any() or test.all():
         raise DataError(
@@ -149,8 +152,8 @@ def folds(rows: Dataset | FoldArrays, plan: FoldPlan) -> Folds:
     return tuple(found)
 
 
-def fold_arrays(dataset: Dataset, strategy: str = "auto") -> FoldArrays:
-    """Return the arrays that folds look at; exact copies of a row are in one group with it."""
+def fold_arrays(dataset: Dataset, strategy: str = "auto", *, by_class: bool = False) -> FoldArrays:
+    """Return the arrays that folds look at; exact copies of a row are in one group with it; `by_class` as in a plan."""
     import polars as pl
 
     columns = [column for column in dataset.schema.columns if column.role is Role.GROUP]
@@ -161,7 +164,7 @@ def fold_arrays(dataset: Dataset, strategy: str = "auto") -> FoldArrays:
     target = dataset.schema.target
     if target is None:
         y: Array = np.zeros(dataset.rows, dtype=np.int64)
-    elif target.type is SemanticType.NUMBER:
+    elif target.type is SemanticType.NUMBER and not by_class:
         y = dataset.frame[target.name].fill_null(float("nan")).to_numpy()
     else:
         y = _codes(dataset.frame[target.name])
@@ -219,7 +222,8 @@ def _drawn(arrays: FoldArrays, plan: SplitPlan, *, stratify: bool) -> Array:
     rows = len(arrays.y)
     units = _units(arrays.groups, rows)
     strata = _strata(arrays.y) if stratify else np.zeros(rows, dtype=np.int64)
-    return _taken(units, strata, plan.test_share, generator(plan.seed, "split"))
+    test = _taken(units, strata, plan.test_share, generator(plan.seed, "split"))
+    return test & ~lone_rows(arrays) if plan.by_class else test
 
 
 def _taken(units: Array, strata: Array, share: float, random: np.random.Generator) -> Array:
@@ -238,13 +242,27 @@ def _taken(units: Array, strata: Array, share: float, random: np.random.Generato
 
 
 def _shares(sizes: Array, share: float) -> Array:
-    """Rows of each stratum for the test: largest remainders, at least one of each class with two rows or more."""
+    """Rows of each stratum for the test: largest remainders, at least one of each class with two rows or more.
+
+    Where that would make the test more than twice as large as wanted (hundreds of classes of a few rows), a small class
+    is in the test only when its remainder is large. The one row of a class is never in the test.
+    """
     exact = sizes * share
     quota = np.floor(exact).astype(np.int64)
     short = round(float(exact.sum())) - int(quota.sum())
-    quota[np.argsort(quota - exact, kind="stable")[: max(short, 0)]] += 1
-    quota[(quota == 0) & (sizes >= 2)] = 1
+    quota[np.argsort(np.where(sizes > 1, quota - exact, 0.0), kind="stable")[: max(short, 0)]] += 1
+    each = np.where((quota == 0) & (sizes >= 2), 1, quota)
+    if each.sum() <= _MOST_TIMES_WANTED * max(float(exact.sum()), 1.0):
+        quota = each
     return np.minimum(quota, np.maximum(sizes - 1, 0))
+
+
+def lone_rows(arrays: FoldArrays) -> Array:
+    """Return the mask of rows that are alone in their class (of the codes `y`) and in their group."""
+    _, codes, counts = np.unique(arrays.y, return_inverse=True, return_counts=True)
+    alone = counts[codes] == 1
+    units = _units(arrays.groups, len(arrays.y))
+    return alone & (np.bincount(units)[units] == 1)
 
 
 def _dealt(units: Array, strata: Array, k: int, seed: int) -> Array:

@@ -62,7 +62,7 @@ def encode_target(dataset: Dataset, task: Task) -> Target:
     """Return codes or values of the target.
 
     Raises:
-        DataError: No target; missing, constant or unusable values; a class with a single row.
+        DataError: No target; missing, constant or unusable values.
     """
     column = _target_column(dataset)
     _refuse_missing(dataset, column)
@@ -113,14 +113,6 @@ def _classes(dataset: Dataset, column: Column, task: Task) -> Target:
     if len(counts) < 2:
         _refuse_constant(dataset, column)
     _refuse_too_many(dataset, column, counts)
-    single = sorted(label for label, count in counts.items() if count == 1)
-    if single:
-        raise DataError(
-            f"The class '{single[0]}' of the target '{column.name}' has one row only"
-            + (f", and so have {len(single) - 1} more." if len(single) > 1 else ".")
-            + " At least two are needed: one to learn from and one to test on.",
-            hint="remove these rows, merge the class with another, or give more rows of it.",
-        )
     if task is Task.BINARY and len(counts) != 2:
         raise DataError(
             f"The target '{column.name}' has {len(counts)} classes; two were expected.",

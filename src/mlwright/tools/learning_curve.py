@@ -1,5 +1,6 @@
 """Whether more rows would help: the chosen family on growing shares of the training part."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -71,4 +72,7 @@ class LearningCurve:
         curve = learning_curve(
             score, table.y[train], metric(table.metric), shares=_SHARES, repeats=repeats, seed=params.seed
         )
+        if not all(math.isfinite(score) for point in curve.points for score in point.scores):
+            why = f"{table.metric} is not defined on every subset: a class is too rare."
+            return {"curve": {"points": [], "why": why}}
         return {"curve": {**curve.model_dump(mode="json"), "family": trial.spec.family, "why": ""}}

@@ -31,11 +31,15 @@ class ProfileTable:
         """Profile the whole table; no model is fitted here."""
         from mlwright.data.profile import profile
         from mlwright.data.quality import check_quality
+        from mlwright.data.rare_classes import rare_class_findings
+        from mlwright.data.target import encode_target
 
         understanding = Understanding.model_validate(inputs["understanding"])
         dataset = dataset_of(inputs["dataset"], understanding.table)
         found = profile(dataset)
-        findings = check_quality(dataset, known=found)
+        findings = list(check_quality(dataset, known=found))
+        if understanding.task.is_classification and dataset.schema.target is not None:
+            findings += rare_class_findings(encode_target(dataset, understanding.task), understanding.target)
         return {
             "profile": found.model_dump(mode="json"),
             "findings": [finding.model_dump(mode="json") for finding in findings],

@@ -51,6 +51,7 @@ class Read:
         """Read, infer, type and encode; every assumption is said."""
         from mlwright.data.dataset import to_dataset
         from mlwright.data.infer import infer_schema
+        from mlwright.data.rare_classes import check_rarest
         from mlwright.data.readers import local_paths, read_raw
         from mlwright.data.target import encode_target, infer_task
 
@@ -72,6 +73,7 @@ class Read:
             kind = "classification" if task.is_classification else "regression"
             assumptions.append(Assumption(field="kind", value=kind, why=why))
         encoded = encode_target(dataset, task)
+        check_rarest(encoded, target)
         metric, chosen = _metric(task, params.metric)
         assumptions += chosen
         understanding = Understanding(

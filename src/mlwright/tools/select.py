@@ -95,7 +95,7 @@ class Select:
         if not found:
             raise Infeasible("No candidate is left to choose from.", hint="give the search more time or families.")
         dataset = dataset_of(inputs["training"], inputs["schema"])
-        refolds = tuple(training_folds(dataset, params.seed + 1 + index) for index in range(_REFOLDS))
+        refolds = tuple(training_folds(dataset, params.seed + 1 + index, table.y) for index in range(_REFOLDS))
         floor = _noise(table, trials, refolds, context, params.seed)
         how = SelectPlan(floor=floor.floor, seed=params.seed)
         selection = choose(found, Objective.of(table), how)

@@ -39,7 +39,13 @@ class Split:
         understanding = Understanding.model_validate(inputs["understanding"])
         dataset = dataset_of(inputs["dataset"], understanding.table)
         share = params.test_share or (0.2 if dataset.rows < 50_000 else 0.1)
-        split = split_test(dataset, SplitPlan(test_share=share, strategy=params.strategy, seed=params.seed))
+        how = SplitPlan(
+            test_share=share,
+            strategy=params.strategy,
+            seed=params.seed,
+            by_class=understanding.task.is_classification,
+        )
+        split = split_test(dataset, how)
         training, test = dataset.take(split.train), dataset.take(split.test)
         digest = seal(
             encoded_target(test.frame, understanding), context.gate.write(context.vault / "labels.npy").parent

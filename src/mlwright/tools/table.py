@@ -46,23 +46,34 @@ def training_table(frame: Any, schema: Any, understanding: Understanding, seed: 
     dataset = dataset_of(frame, schema)
     weights = dataset.schema.with_role(Role.WEIGHT)
     arrays = fold_arrays(dataset)
+    y = encoded_target(frame, understanding)
     return TrainingTable(
         columns=dataset.columns([column.name for column in dataset.schema.inputs]),
-        y=encoded_target(frame, understanding),
+        y=y,
         weight=dataset.columns([weights[0].name])[weights[0].name] if weights else None,
         inputs=dataset.schema.inputs,
         task=understanding.task,
         classes=understanding.classes,
-        folds=training_folds(dataset, seed),
+        folds=training_folds(dataset, seed, y),
         metric=understanding.metric,
         groups=arrays.groups,
         order=arrays.time,
     )
 
 
-def training_folds(dataset: "Dataset", seed: int) -> "tuple[Fold, ...]":
-    """Return the folds of a training part; another seed gives other folds by the same rules."""
-    from mlwright.data.splits import FoldPlan, folds
+def training_folds(dataset: "Dataset", seed: int, y: Array) -> "tuple[Fold, ...]":
+    """Return the folds of a training part; another seed gives other folds by the same rules.
+
+    Args:
+        y: Class codes of the rows, int64, or values, float64.
+    """
+    from dataclasses import replace
+
+    from mlwright.data.rare_classes import lone_rows_to_training
+    from mlwright.data.splits import FoldPlan, fold_arrays, folds
 
     k = _LARGE_FOLDS if dataset.rows > _LARGE_ROWS else min(_FOLDS, max(2, dataset.rows // 4))
-    return folds(dataset, FoldPlan(k=k, seed=seed))
+    if y.dtype.kind != "i":
+        return folds(dataset, FoldPlan(k=k, seed=seed))
+    arrays = replace(fold_arrays(dataset), y=y)
+    return lone_rows_to_training(folds(arrays, FoldPlan(k=k, seed=seed)), arrays)
