@@ -16,7 +16,8 @@ FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "mana
 HEAVY = ("torch", "pandas", "sklearn", "mlflow", "polars", "pyarrow", "scipy", "onnxruntime", "matplotlib", "lightgbm")
 # What may be imported at the top of a module beside the standard library, numpy and our own rooms.
 LIGHT = {"numpy", "pydantic", "pydantic_core", "mlwright"}
-DOORS = {"cli": {"typer", "rich"}, "serving": {"starlette", "fastapi"}}
+# Rooms whose very classes are a library's kind: a door to the terminal, to the web, to scikit-learn.
+DOORS = {"cli": {"typer", "rich"}, "serving": {"starlette", "fastapi"}, "estimators": {"sklearn"}}
 
 
 def _trees() -> list[tuple[Path, ast.Module]]:

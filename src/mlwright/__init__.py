@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlwright.delivery.delivery import Delivery as Delivery
+    from mlwright.estimators.tabular import MLWrightClassifier as MLWrightClassifier
+    from mlwright.estimators.tabular import MLWrightRegressor as MLWrightRegressor
     from mlwright.planner.deliver import deliver as deliver
 
 __version__ = "0.1.0"
-__all__ = ["Delivery", "__version__", "deliver"]
+__all__ = ["Delivery", "MLWrightClassifier", "MLWrightRegressor", "__version__", "deliver"]
 
 # Loaded when first asked for, so that `import mlwright` stays instant.
 _PUBLIC = {
     "deliver": ("mlwright.planner.deliver", "deliver"),
     "Delivery": ("mlwright.delivery.delivery", "Delivery"),
+    "MLWrightClassifier": ("mlwright.estimators.tabular", "MLWrightClassifier"),
+    "MLWrightRegressor": ("mlwright.estimators.tabular", "MLWrightRegressor"),
 }
 
 
