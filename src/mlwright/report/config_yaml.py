@@ -20,7 +20,7 @@ def configuration(facts: ReportFacts) -> dict[str, Any]:
         "model": {
             "name": model.name,
             "version": model.version,
-            "task": model.task,
+            "task": model.task.value,
             "target": facts.data.target,
             **({"classes": list(model.classes)} if model.classes else {}),
             **(decision if model.threshold is not None else {}),

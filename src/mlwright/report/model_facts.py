@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mlwright.data.task import Task
 from mlwright.explain.explanation import Explanation
 from mlwright.report.blocks import Block, Estimate, Plain, Series
 
@@ -55,7 +56,7 @@ class ModelFacts(Block):
 
     name: str
     version: str
-    task: Literal["binary", "multiclass", "regression"]
+    task: Task
     members: tuple[MemberFact, ...]
     inputs: int
     classes: tuple[str, ...] = ()
@@ -64,6 +65,11 @@ class ModelFacts(Block):
     preparation: tuple[str, ...] = ()
     calibration: str = ""
     size_bytes: int | None = None
+
+    @property
+    def gives_value(self) -> bool:
+        """Whether a prediction is a number and not a label with probabilities."""
+        return not self.task.is_classification
 
 
 class ThresholdFact(Block):

@@ -96,7 +96,7 @@ def build_notebook(facts: ReportFacts) -> Any:
     """Return the notebook, not yet executed (nbformat's NotebookNode)."""
     from nbformat import v4
 
-    plots = [_RESIDUALS] if facts.model.task == "regression" else [_CONFUSION, _SPREAD]
+    plots = [_RESIDUALS] if facts.model.gives_value else [_CONFUSION, _SPREAD]
     cells: list[tuple[str, str]] = [
         ("markdown", f"# {markdown_text(facts.name)}\n\n{markdown_text(facts.objective)}\n\n{_words(facts)}"),
         ("markdown", "## The delivery\n\nEverything is read from the folder that this notebook lies in."),

@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -19,12 +20,23 @@ if TYPE_CHECKING:
     from mlwright.report.facts import ReportFacts
 
 _NOTEBOOK_SECONDS = 120.0
+# Inputs that are kept as evidence, and the names of their files.
+_EVIDENCE = MappingProxyType(
+    {
+        **{name: name for name in ("evaluation", "judgement", "parity", "search", "selection", "leaks")},
+        **{name: name for name in ("learning", "explanation", "importance")},
+        "load": "load_test",
+        "drift": "drift_self_test",
+    }
+)
 _JSON_INPUTS = (
-    "understanding", "reading", "schema", "profile", "quality", "leaks", "split", "search", "selection", "signature",
-    "parity", "load", "evaluation", "judgement", "baseline", "drift",
+    "understanding", "reading", "schema", "split", "selection", "signature", "evaluation", "judgement",
 )  # fmt: skip
-# What there may have been no time for.
-_OPTIONAL_INPUTS = ("learning", "explanation", "importance")
+# What there may have been no time for, and what a kind of problem may not have.
+_OPTIONAL_INPUTS = (
+    "learning", "explanation", "importance", "profile", "quality", "leaks", "search", "parity", "load", "baseline",
+    "drift", "front",
+)  # fmt: skip
 
 
 class ReportParams(BaseModel, extra="forbid"):
@@ -53,9 +65,9 @@ class Report:
         "model": "directory",
         "onnx": "bytes",
         "native": "npz",
-        "predictions": "npz",
+        "predictions": "npz?",
         "rows": "bytes",
-        "monitor": "bytes",
+        "monitor": "bytes?",
     }
     outputs: ClassVar[Mapping[str, str]] = {"verdict": "json"}
 
@@ -103,6 +115,8 @@ def _write_model(root: Path, inputs: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(inputs["onnx"])
     _write_json(folder / "signature.json", inputs["signature"])
+    if "front" in inputs:
+        _write_json(folder / "front.json", inputs["front"])
     shutil.copytree(inputs["model"], folder / "native")
 
 
@@ -120,25 +134,24 @@ def _write_evidence(root: Path, inputs: Mapping[str, Any]) -> None:
         Prediction(labels=native.get("labels"), probabilities=native.get("probabilities"), values=native.get("values")),
     )
     measured = {name: one for name, one in evaluation["metrics"].items() if one["value"] is not None}
+    stages = {stage: selection.get(f"{stage}_score") for stage in ("selection", "search")}
     scores = {
         "metric": inputs["understanding"]["metric"],
         "test": measured,
         "basis": evaluation["basis"],
-        "selection": selection["selection_score"],
-        "search": selection["search_score"],
+        **{stage: score for stage, score in stages.items() if score is not None},
     }
     _write_json(folder / "scores.json", scores)
-    for name in ("evaluation", "judgement", "parity", "search", "selection", *_OPTIONAL_INPUTS):
+    for name, file in _EVIDENCE.items():
         if name in inputs:
-            _write_json(folder / f"{name}.json", inputs[name])
-    _write_json(folder / "load_test.json", inputs["load"])
-    _write_json(folder / "drift_self_test.json", inputs["drift"])
-    _write_json(folder / "leaks.json", inputs["leaks"])
+            _write_json(folder / f"{file}.json", inputs[name])
 
 
 def _write_monitoring(root: Path, inputs: Mapping[str, Any]) -> None:
-    _write_json(root / "monitoring" / "baseline.json", inputs["baseline"])
-    (root / "monitoring" / "monitor.toml").write_bytes(inputs["monitor"])
+    if "baseline" in inputs:
+        _write_json(root / "monitoring" / "baseline.json", inputs["baseline"])
+    if "monitor" in inputs:
+        (root / "monitoring" / "monitor.toml").write_bytes(inputs["monitor"])
 
 
 def _write_service(root: Path, inputs: Mapping[str, Any]) -> None:
@@ -157,13 +170,14 @@ def _write_documents(root: Path, facts: "ReportFacts", inputs: Mapping[str, Any]
 
     (root / "data").mkdir()
     _write_json(root / "data" / "schema.json", inputs["schema"])
-    _write_json(root / "data" / "profile.json", inputs["profile"])
+    if "profile" in inputs:
+        _write_json(root / "data" / "profile.json", inputs["profile"])
     texts = {
         "SUMMARY.md": render_summary(facts),
         "report.html": render_html(facts),
         "model_card.md": render_model_card(facts),
         "model/config.yaml": render_config(facts),
-        "data/data_card.md": _data_card(inputs),
+        **({"data/data_card.md": _data_card(inputs)} if "profile" in inputs else {}),
     }
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
@@ -186,7 +200,7 @@ def _data_card(inputs: Mapping[str, Any]) -> str:
         source=", ".join(reading["source"]),
         sha256=reading["sha256"],
         problems=[ReadProblem(**one) for one in reading["problems"]],
-        findings=[Finding.model_validate(one) for one in (*inputs["quality"], *inputs["leaks"])],
+        findings=[Finding.model_validate(one) for name in ("quality", "leaks") for one in inputs.get(name, ())],
         split=Split(np.array(cut["train"]), np.array(cut["test"]), cut["strategy"], cut["why"]),
     )
     return data_card(Profile.model_validate(inputs["profile"]), facts)
@@ -206,7 +220,7 @@ def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:
         for name, one in inputs["evaluation"]["metrics"].items()
         if one["value"] is not None
     ]
-    selection, load = inputs["selection"], inputs["load"]
+    selection = inputs["selection"]
     found += [
         claim(
             f"{stage} score",
@@ -216,11 +230,16 @@ def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:
             ("scores", f"/{stage}/value"),
         )
         for stage in ("selection", "search")
+        if selection.get(f"{stage}_score") is not None
     ]
-    for name, text in (("latency_p95_ms", "95 % of single rows are answered within"), ("rows_per_second", "rows/s")):
-        found.append(claim(name, text, load[name], "load", ("load_test", f"/{name}")))
-    parity, drift = inputs["parity"], inputs["drift"]
-    gap = parity["max_abs_difference"]
-    found.append(claim("parity", "ONNX against native", gap, "export", ("parity", "/max_abs_difference")))
-    found.append(claim("drift alarm", "works", drift["passed"], "watch", ("drift_self_test", "/passed")))
+    operated = (
+        ("latency_p95_ms", "95 % of single rows are answered within", "load", "latency_p95_ms"),
+        ("rows_per_second", "rows/s", "load", "rows_per_second"),
+        ("parity", "ONNX against native", "parity", "max_abs_difference"),
+        ("drift alarm", "works", "drift", "passed"),
+    )
+    steps = {"load": "load", "parity": "export", "drift": "watch"}
+    for name, text, source, key in operated:
+        if source in inputs:
+            found.append(claim(name, text, inputs[source][key], steps[source], (_EVIDENCE[source], f"/{key}")))
     return found

@@ -85,7 +85,7 @@ def _next_steps(inputs: Mapping[str, Any]) -> tuple[Advice, ...]:
     learning = inputs.get("learning")
     if learning and learning["points"] and learning["more_rows_help"]:
         found.append(Advice(what="Collect more rows", why="the learning curve still rises beyond its noise"))
-    for one in inputs["evaluation"]["slices"][:2]:
+    for one in inputs["evaluation"].get("slices", ())[:2]:
         where = " and ".join(part["text"] for part in one["conditions"])
         found.append(
             Advice(
@@ -93,9 +93,10 @@ def _next_steps(inputs: Mapping[str, Any]) -> tuple[Advice, ...]:
                 why=f"the loss there is {one['loss']:.3g} against {one['rest']:.3g}",
             )
         )
-    if inputs["search"]["stopped"].startswith("no trial fits"):
+    if inputs.get("search", {}).get("stopped", "").startswith("no trial fits"):
         found.append(Advice(what="Give the search more time", why="it ended because no further trial fitted into it"))
-    found.append(Advice(what="Read the hardest rows", why="wrong labels and missing columns show there first"))
+    if inputs["evaluation"].get("hardest"):
+        found.append(Advice(what="Read the hardest rows", why="wrong labels and missing columns show there first"))
     return tuple(found)
 
 

@@ -12,27 +12,28 @@ _TOP_LEVELS = 8
 
 def data_facts(inputs: Mapping[str, Any], evidence: Evidence) -> DataFacts:
     """Return what was read and what each column is."""
-    understanding, reading, profile = inputs["understanding"], inputs["reading"], inputs["profile"]
+    understanding, reading = inputs["understanding"], inputs["reading"]
+    profile = inputs.get("profile", {"columns": []})
     roles = {column["name"]: column for column in inputs["schema"]["columns"]}
     columns = tuple(_column(one, roles.get(one["name"], {})) for one in profile["columns"])
-    target = next(one for one in profile["columns"] if one["name"] == understanding["target"])
+    target = next((one for one in profile["columns"] if one["name"] == understanding["target"]), None)
     return DataFacts(
-        event=evidence.of("profile"),
+        event=evidence.of("profile" if "profile" in inputs else "read"),
         source=", ".join(reading["source"]),
         sha256=reading["sha256"],
         rows=reading["rows"],
         target=understanding["target"],
         columns=columns,
-        classes=_classes(target) if understanding["classes"] else (),
-        target_histogram=None if understanding["classes"] else _histogram(target),
+        classes=_classes(target) if target and understanding["classes"] else (),
+        target_histogram=_histogram(target) if target and not understanding["classes"] else None,
         problems=tuple(f"{one['what']}: {one['count']:,}" for one in reading["problems"]),
     )
 
 
 def findings(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[FindingFact, ...]:
     """Return quality findings, then those of the leak battery."""
-    pairs = [(one, evidence.of("profile")) for one in inputs["quality"]]
-    pairs += [(one, evidence.of("leaks")) for one in inputs["leaks"]]
+    pairs = [(one, evidence.of("profile")) for one in inputs.get("quality", ())]
+    pairs += [(one, evidence.of("leaks")) for one in inputs.get("leaks", ())]
     kept = ("check", "severity", "columns", "message", "hint")
     return tuple(FindingFact(event=event, **{key: one[key] for key in kept}) for one, event in pairs)
 
@@ -47,7 +48,7 @@ def split_facts(inputs: Mapping[str, Any], evidence: Evidence) -> SplitFacts:
         seed=split["seed"],
         train_rows=split["training_rows"],
         test_rows=split["test_rows"],
-        folds=inputs["search"]["folds"],
+        folds=inputs["search"]["folds"] if "search" in inputs else None,
         opened=len({event.data["model"] for event in evidence.of_kind("vault")}),
     )
 

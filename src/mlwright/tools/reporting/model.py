@@ -37,14 +37,16 @@ def model_facts(inputs: Mapping[str, Any], evidence: Evidence) -> ModelFacts:
         positive=signature["positive"],
         threshold=signature["threshold"],
         preparation=tuple(selection["preparation"]),
-        calibration=selection["calibration"]["kind"].lower(),
+        calibration=selection["calibration"]["kind"].lower() if selection.get("calibration") else "",
         size_bytes=len(inputs["onnx"]),
     )
 
 
 def candidates(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[CandidateFact, ...]:
     """Return every candidate that was compared, then the trials that came to nothing, each with its reason."""
-    selection, search = inputs["selection"], inputs["search"]
+    selection, search = inputs["selection"], inputs.get("search")
+    if search is None or "candidates" not in selection:
+        return ()
     trials = {one["number"]: one for one in search["trials"]}
     chosen = next(one for one in selection["candidates"] if one["name"] == selection["chosen"])
     compared = tuple(_candidate(one, chosen, selection, trials, evidence) for one in selection["candidates"])
@@ -67,7 +69,9 @@ def candidates(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[Candidate
 
 def noise_floor(inputs: Mapping[str, Any], evidence: Evidence) -> NoiseFloorFact | None:
     """Return the noise floor, None when there was no time to measure it."""
-    noise = inputs["selection"]["noise"]
+    noise = inputs["selection"].get("noise")
+    if noise is None:
+        return None
     repeats = len(noise["seed_losses"]) + len(noise["fold_losses"]) - 2
     if not repeats:
         return None
@@ -77,7 +81,7 @@ def noise_floor(inputs: Mapping[str, Any], evidence: Evidence) -> NoiseFloorFact
 
 def threshold(inputs: Mapping[str, Any], evidence: Evidence) -> ThresholdFact | None:
     """Return how the decision threshold was chosen, None where the most probable class is taken."""
-    chosen = inputs["selection"]["threshold"]
+    chosen = inputs["selection"].get("threshold")
     if chosen is None:
         return None
     return ThresholdFact(

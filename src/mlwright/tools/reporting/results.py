@@ -29,24 +29,30 @@ _RESIDUAL_POINTS = 400
 def scores(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[ScoreFact, ...]:
     """Return the headline metric as search, selection and test saw it, side by side."""
     selection, evaluation, metric = inputs["selection"], inputs["evaluation"], inputs["understanding"]["metric"]
-    direction = inputs["search"]["direction"]
     test = evaluation["metrics"][metric]
     found = [
         (
             "search",
-            selection["search_score"],
+            selection.get("search_score"),
             "out-of-fold rows of the training part, best of all candidates",
             "select",
         ),
-        ("selection", selection["selection_score"], "out-of-fold rows of the training part, chosen model", "select"),
+        (
+            "selection",
+            selection.get("selection_score"),
+            "out-of-fold rows of the training part, chosen model",
+            "select",
+        ),
         ("test", {**test, "rows": evaluation["rows"]}, "the sealed test, opened once", "evaluate"),
     ]
+    # A kind without a search has no such score; a metric that is not defined on the test has none either.
+    found = [one for one in found if one[1] is not None and one[1]["value"] is not None]
     return tuple(
         ScoreFact(
             event=evidence.of(step),
             stage=stage,  # pyright: ignore[reportArgumentType]
             metric=metric,
-            direction=direction,
+            direction=test["direction"],
             estimate=_estimate(score),
             basis=basis,
             rows=score["rows"],
@@ -67,7 +73,7 @@ def metrics(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[MetricFact, 
 
 def confusion(inputs: Mapping[str, Any], evidence: Evidence) -> ConfusionFact | None:
     """Return the confusion matrix, None for regression."""
-    found = inputs["evaluation"]["confusion"]
+    found = inputs["evaluation"].get("confusion")
     if found is None:
         return None
     return ConfusionFact(event=evidence.of("evaluate"), classes=tuple(found["labels"]), counts=found["counts"])
@@ -76,7 +82,7 @@ def confusion(inputs: Mapping[str, Any], evidence: Evidence) -> ConfusionFact | 
 def curves(inputs: Mapping[str, Any], evidence: Evidence) -> CurvesFact | None:
     """Return ROC and precision-recall, of the positive class or of each class."""
     evaluation = inputs["evaluation"]
-    if not evaluation["curves"]:
+    if not evaluation.get("curves"):
         return None
     several = len(evaluation["curves"]) > 1
     pairs = [(name if several else "", points) for name, points in evaluation["curves"].items()]
@@ -91,7 +97,7 @@ def curves(inputs: Mapping[str, Any], evidence: Evidence) -> CurvesFact | None:
 
 def calibration(inputs: Mapping[str, Any], evidence: Evidence) -> CalibrationFact | None:
     """Return predicted against observed shares, None for regression."""
-    found = inputs["evaluation"]["calibration"]
+    found = inputs["evaluation"].get("calibration")
     if found is None:
         return None
     points = found["points"]
@@ -110,8 +116,8 @@ def calibration(inputs: Mapping[str, Any], evidence: Evidence) -> CalibrationFac
 
 def residuals(inputs: Mapping[str, Any], evidence: Evidence) -> ResidualFact | None:
     """Return a sample of predicted and actual values, None for classification."""
-    found = inputs["evaluation"]["residuals"]
-    if found is None:
+    found = inputs["evaluation"].get("residuals")
+    if found is None or "predictions" not in inputs:
         return None
     values, truth = inputs["predictions"]["values"], inputs["predictions"]["y"]
     step = max(1, len(truth) // _RESIDUAL_POINTS)
@@ -127,7 +133,7 @@ def residuals(inputs: Mapping[str, Any], evidence: Evidence) -> ResidualFact | N
 def slices(inputs: Mapping[str, Any], evidence: Evidence) -> SlicesFact | None:
     """Return the slices on which the model is truly worse, None when there are none."""
     evaluation = inputs["evaluation"]
-    if not evaluation["slices"]:
+    if not evaluation.get("slices"):
         return None
     first = evaluation["slices"][0]
     overall = first["share"] * first["loss"] + (1 - first["share"]) * first["rest"]
@@ -148,8 +154,10 @@ def slices(inputs: Mapping[str, Any], evidence: Evidence) -> SlicesFact | None:
     )
 
 
-def hard_rows(inputs: Mapping[str, Any], evidence: Evidence) -> HardRowsFact:
-    """Return the rows that the model got most wrong."""
+def hard_rows(inputs: Mapping[str, Any], evidence: Evidence) -> HardRowsFact | None:
+    """Return the rows that the model got most wrong, None where no single row is wrong or right."""
+    if not inputs["evaluation"].get("hardest"):
+        return None
     classes = inputs["understanding"]["classes"]
 
     def shown(value: float) -> str:
@@ -196,7 +204,7 @@ def fairness(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[FairnessFac
                 if value is not None
             ),
         )
-        for one in inputs["evaluation"]["fairness"]
+        for one in inputs["evaluation"].get("fairness", ())
     )
 
 

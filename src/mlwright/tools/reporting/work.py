@@ -60,7 +60,7 @@ def requirements(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[Require
             met=one["met"],
             where=one["where"],
         )
-        for one in inputs["load"]["requirements"]
+        for one in inputs.get("load", {}).get("requirements", ())
     )
     return quality + service
 
@@ -105,10 +105,12 @@ def decisions(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[DecisionFa
         DecisionFact(event=one.seq, what=(one.step or "").capitalize(), why=str(one.data["text"]))
         for one in evidence.of_kind("decision")
     ]
-    found.append(DecisionFact(event=event, what="Calibration", why=selection["calibration"]["reason"]))
-    if selection["threshold"] is not None:
-        found.append(DecisionFact(event=event, what="Decision threshold", why=selection["threshold"]["reason"]))
-    search = inputs["search"]
+    for key, what in (("calibration", "Calibration"), ("threshold", "Decision threshold")):
+        if selection.get(key) is not None:
+            found.append(DecisionFact(event=event, what=what, why=selection[key]["reason"]))
+    search = inputs.get("search")
+    if search is None:
+        return tuple(found)
     found.append(
         DecisionFact(
             event=evidence.of("train"),
@@ -122,7 +124,8 @@ def decisions(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[DecisionFa
 def budget(inputs: Mapping[str, Any], evidence: Evidence, limits: Mapping[str, Any]) -> tuple[BudgetFact, ...]:
     """Return what was spent up to the report."""
     last = evidence.events[-1]
-    trials = len(inputs["search"]["trials"])
+    search = inputs.get("search")
+    tried = ((len(search["trials"]), evidence.of("train")),) if search else ()
     return (
         BudgetFact(
             event=last.seq,
@@ -131,7 +134,7 @@ def budget(inputs: Mapping[str, Any], evidence: Evidence, limits: Mapping[str, A
             limit=limits.get("time_seconds"),
             unit="s",
         ),
-        BudgetFact(event=evidence.of("train"), name="trials", spent=trials, limit=limits.get("trials")),
+        *(BudgetFact(event=event, name="trials", spent=trials, limit=limits.get("trials")) for trials, event in tried),
         BudgetFact(event=last.seq, name="usd", spent=0.0, limit=limits.get("usd"), unit="USD"),
     )
 
@@ -156,34 +159,67 @@ def environment(inputs: Mapping[str, Any], evidence: Evidence, seed: int) -> Env
 def checklist(
     inputs: Mapping[str, Any], evidence: Evidence, asked: tuple[RequirementFact, ...], passed: tuple[GateFact, ...]
 ) -> tuple[CheckFact, ...]:
-    """Return the success checklist of P1, each line with what shows it."""
+    """Return the success checklist of P1, each line with what shows it; a line that nothing shows is left out."""
     met = [one.met is True for one in asked] + [one.passed is True for one in passed]
-    load, drift, parity = inputs["load"], inputs["drift"], inputs["parity"]
-    rows = inputs["evaluation"]["rows"]
-    found, leaks = _leaks(inputs)
-    battery = f"leaks found: {found}, left in: {leaks}" if found else "leak battery clean"
-    quiet = "did not" if drift["fresh"] == "ok" else "did"
-    same = f"ONNX equals the native model on {parity['rows']:,} rows within {parity['max_abs_difference']:.1e}"
-    booted = (
-        f"the service booted in a clean process and answered {load['requests']:,} requests, {load['errors']} errors"
-    )
-    shown = f"a shift of '{drift['column']}' raised an alarm, a fresh sample {quiet}"
     pickled = [path.name for path in Path(inputs["model"]).rglob("*") if path.suffix in _PICKLES]
     secure = "no pickle is read or written; requests are validated; the container runs without root"
     lines = (
         ("requirements met", all(met), f"{sum(met)} of {len(met)} requirements and gates", "evaluate"),
-        ("evaluated", not leaks, f"sealed test of {rows:,} rows, opened once; {battery}", "evaluate"),
-        ("tested", parity["passed"], f"{same}; tests of the service are in service/tests", "export"),
-        ("deployable", load["errors"] == 0, booted, "load"),
-        ("monitored", drift["passed"], shown, "watch"),
-        ("documented", True, "summary, report, model card, data card, executed notebook", "watch"),
-        ("secure", not pickled, secure, "load"),
-        ("cost considered", True, f"0 USD; {load['rows_per_second']:,.0f} rows/s on one process", "load"),
+        *_evaluated(inputs),
+        *_tested(inputs),
+        *_deployable(inputs),
+        *_monitored(inputs),
+        ("documented", True, _documents(inputs), "watch" if "drift" in inputs else "evaluate"),
+        ("secure", not pickled, secure, "load" if "load" in inputs else "evaluate"),
     )
     return tuple(
         CheckFact(event=evidence.of(step), item=item, passed=bool(ok), evidence=text, file=_SHOWN_BY[item])
         for item, ok, text, step in lines
     )
+
+
+_Line = tuple[str, bool, str, str]  # item, whether it holds, what shows it, the step that did
+
+
+def _evaluated(inputs: Mapping[str, Any]) -> tuple[_Line, ...]:
+    shown = f"sealed test of {inputs['evaluation']['rows']:,} rows, opened once"
+    if "leaks" not in inputs:
+        return (("evaluated", True, shown, "evaluate"),)
+    found, leaks = _leaks(inputs)
+    battery = f"leaks found: {found}, left in: {leaks}" if found else "leak battery clean"
+    return (("evaluated", not leaks, f"{shown}; {battery}", "evaluate"),)
+
+
+def _tested(inputs: Mapping[str, Any]) -> tuple[_Line, ...]:
+    parity = inputs.get("parity")
+    if parity is None:
+        return ()
+    same = f"ONNX equals the native model on {parity['rows']:,} rows within {parity['max_abs_difference']:.1e}"
+    return (("tested", parity["passed"], f"{same}; tests of the service are in service/tests", "export"),)
+
+
+def _deployable(inputs: Mapping[str, Any]) -> tuple[_Line, ...]:
+    load = inputs.get("load")
+    if load is None:
+        return ()
+    booted = (
+        f"the service booted in a clean process and answered {load['requests']:,} requests, {load['errors']} errors"
+    )
+    cost = f"0 USD; {load['rows_per_second']:,.0f} rows/s on one process"
+    return (("deployable", load["errors"] == 0, booted, "load"), ("cost considered", True, cost, "load"))
+
+
+def _monitored(inputs: Mapping[str, Any]) -> tuple[_Line, ...]:
+    drift = inputs.get("drift")
+    if drift is None:
+        return ()
+    quiet = "did not" if drift["fresh"] == "ok" else "did"
+    shown = f"a shift of '{drift['column']}' raised an alarm, a fresh sample {quiet}"
+    return (("monitored", drift["passed"], shown, "watch"),)
+
+
+def _documents(inputs: Mapping[str, Any]) -> str:
+    return f"summary, report, model card, {'data card, ' if 'profile' in inputs else ''}executed notebook"
 
 
 def _leaks(inputs: Mapping[str, Any]) -> tuple[int, int]:
@@ -195,20 +231,35 @@ def _leaks(inputs: Mapping[str, Any]) -> tuple[int, int]:
 
 def _results(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return one line on what came out of each step."""
-    search, selection, split = inputs["search"], inputs["selection"], inputs["split"]
-    leaks = [one for one in inputs["leaks"] if one["severity"] != "info"]
+    selection, split = inputs["selection"], inputs["split"]
     metric = inputs["understanding"]["metric"]
     test = inputs["evaluation"]["metrics"][metric]["value"]
-    return {
+    found = {
         "read": f"{inputs['reading']['rows']:,} rows, {inputs['understanding']['features']} features",
-        "profile": f"{len(inputs['quality'])} findings",
         "split": f"{split['training_rows']:,} + {split['test_rows']:,} rows, {split['strategy']}, sealed",
-        "leaks": f"{len(leaks)} findings" if leaks else "nothing found",
-        "train": f"{len(search['trials'])} trials of {len({one['family'] for one in search['trials']})} families",
-        "select": f"{selection['chosen']} of {len(selection['candidates'])} candidates",
+        "select": f"{selection['chosen']} of {len(selection['candidates'])} candidates"
+        if selection.get("candidates")
+        else "",
         "export": f"ONNX, {len(inputs['onnx']) / 1000:,.0f} kB",
-        "load": f"p95 {inputs['load']['latency_p95_ms']:.2f} ms",
         "evaluate": f"{metric} {test:.4g}" if test is not None else "",
         "explain": f"{inputs['explanation']['rows']} rows explained" if "explanation" in inputs else "",
-        "watch": "drift alarm works" if inputs["drift"]["passed"] else "drift alarm failed its test",
     }
+    return found | _further_results(inputs)
+
+
+def _further_results(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the lines of steps that not every kind of problem has."""
+    found: dict[str, str] = {}
+    if "quality" in inputs:
+        found["profile"] = f"{len(inputs['quality'])} findings"
+    if "leaks" in inputs:
+        leaks = [one for one in inputs["leaks"] if one["severity"] != "info"]
+        found["leaks"] = f"{len(leaks)} findings" if leaks else "nothing found"
+    if "search" in inputs:
+        trials = inputs["search"]["trials"]
+        found["train"] = f"{len(trials)} trials of {len({one['family'] for one in trials})} families"
+    if "load" in inputs:
+        found["load"] = f"p95 {inputs['load']['latency_p95_ms']:.2f} ms"
+    if "drift" in inputs:
+        found["watch"] = "drift alarm works" if inputs["drift"]["passed"] else "drift alarm failed its test"
+    return found
