@@ -187,7 +187,7 @@ def _of_pandas(series: Any, name: str) -> "pl.Series":
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return pl.Series(name, series.to_numpy())
-    if dtype == object or dtype.name == "category":
+    if dtype.name in ("object", "category"):
         cells = series.astype(object)
         cells = list(cells.where(series.notna(), None))
         if dtype.name == "category":  # the caller said that these are levels, whatever they look like

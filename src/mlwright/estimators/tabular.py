@@ -188,8 +188,8 @@ class MLWrightClassifier(ClassifierMixin, _Tabular):
     Attributes:
         classes_: The classes, ascending, shape (C,).
         model_: The `TabularModel` that predicts.
-        leaderboard_: One dictionary for each trial, best first: family, score (of the metric, out of fold), share in the
-            model, seconds, status, params.
+        leaderboard_: One dictionary for each trial, best first: family, score (of the metric, out of fold), share in
+            the model, seconds, status, params.
         metric_: Name of what was optimised.
         schema_: What each column was taken for, and why.
         n_features_in_: Columns seen in `fit`.
@@ -207,8 +207,8 @@ class MLWrightClassifier(ClassifierMixin, _Tabular):
         """Search within the time, and keep the best.
 
         Args:
-            X: Array, list of rows, pandas or polars frame, or Arrow table; numbers, categories, dates and texts are told
-                apart by their cells, and missing cells may be anywhere.
+            X: Array, list of rows, pandas or polars frame, or Arrow table; numbers, categories, dates and texts are
+                told apart by their cells, and missing cells may be anywhere.
             y: Classes, shape (n,).
             sample_weight: Shape (n,); 2 counts like the row given twice.
             groups: Shape (n,): rows of one group are never parted between training and validation.
@@ -258,8 +258,8 @@ class MLWrightRegressor(RegressorMixin, _Tabular):
 
     Attributes:
         model_: The `TabularModel` that predicts.
-        leaderboard_: One dictionary for each trial, best first: family, score (of the metric, out of fold), share in the
-            model, seconds, status, params.
+        leaderboard_: One dictionary for each trial, best first: family, score (of the metric, out of fold), share in
+            the model, seconds, status, params.
         metric_: Name of what was optimised.
         schema_: What each column was taken for, and why.
         n_features_in_: Columns seen in `fit`.
@@ -277,8 +277,8 @@ class MLWrightRegressor(RegressorMixin, _Tabular):
         """Search within the time, and keep the best.
 
         Args:
-            X: Array, list of rows, pandas or polars frame, or Arrow table; numbers, categories, dates and texts are told
-                apart by their cells, and missing cells may be anywhere.
+            X: Array, list of rows, pandas or polars frame, or Arrow table; numbers, categories, dates and texts are
+                told apart by their cells, and missing cells may be anywhere.
             y: Numbers, shape (n,).
             sample_weight: Shape (n,); 2 counts like the row given twice.
             groups: Shape (n,): rows of one group are never parted between training and validation.
