@@ -196,6 +196,8 @@ def _linear_category(fit: _Fit) -> _Fitted:
     rare = min(5, max(1, len(fit.values) // 50))
     one_hot = fit_one_hot(fit.name, fit.values, min_count=rare, max_levels=_MANY_HOT)
     encoded = [fit.encoded(one_hot)] if one_hot.width > 1 else []
+    if not fit.plan.task.needs_target:
+        return encoded
     return encoded if len(count_levels(fit.values)) <= _FEW_LEVELS else [*encoded, _target_mean(fit)]
 
 

@@ -18,6 +18,7 @@ from mlwright.models.tabular.labels import Labels
 Emitter = Callable[[Any, GraphBuilder, str], str]
 
 _HERE = "mlwright.export.onnx.estimators"
+_CLUSTER = "mlwright.export.onnx.cluster"
 EMITTERS = Registry(
     "ONNX emitter of a tabular model",
     group="mlwright.onnx_emitters",
@@ -30,6 +31,11 @@ EMITTERS = Registry(
         "random_forest": f"{_HERE}:emit_forest",
         "extra_trees": f"{_HERE}:emit_forest",
         "hist_boosting": f"{_HERE}:emit_hist_boosting",
+        "one_cluster": f"{_CLUSTER}:emit_centroids",
+        "kmeans": f"{_CLUSTER}:emit_centroids",
+        "agglomerative": f"{_CLUSTER}:emit_centroids",
+        "mixture": f"{_CLUSTER}:emit_mixture",
+        "hdbscan": f"{_CLUSTER}:emit_density",
     },
 )
 

@@ -16,3 +16,32 @@ MODELS = Registry(
         "hist_boosting": "mlwright.models.tabular.hist_boosting:HistBoosting",
     },
 )
+
+# What is fitted to rows alone; stored, mixed and exported like the families above.
+UNSUPERVISED = Registry(
+    "model without a target",
+    group="mlwright.unsupervised_models",
+    builtin={
+        "one_cluster": "mlwright.models.cluster.centroids:OneCluster",
+        "kmeans": "mlwright.models.cluster.centroids:KMeans",
+        "agglomerative": "mlwright.models.cluster.centroids:Agglomerative",
+        "mixture": "mlwright.models.cluster.mixture:Mixture",
+        "hdbscan": "mlwright.models.cluster.density:Density",
+    },
+)
+
+# What learns the order of the rows of a query; a fitted one is an estimator of one of the families above.
+RANKERS = Registry(
+    "ranking model",
+    group="mlwright.ranking_models",
+    builtin={
+        "lightgbm_rank": "mlwright.models.ranking.lightgbm_rank:LightGbmRank",
+        "xgboost_rank": "mlwright.models.ranking.xgboost_rank:XgBoostRank",
+        "catboost_rank": "mlwright.models.ranking.catboost_rank:CatBoostRank",
+    },
+)
+
+
+def registry_of(family: str) -> Registry:
+    """Return the registry that has a family which learns from answers: `MODELS`, unless it is a ranking one."""
+    return RANKERS if family in RANKERS else MODELS

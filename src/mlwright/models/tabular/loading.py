@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mlwright.models.protocol import Estimator, Family
-from mlwright.models.tabular import MODELS
+from mlwright.models.protocol import Estimator
+from mlwright.models.tabular import MODELS, UNSUPERVISED
 from mlwright.models.tabular.estimator_file import EstimatorFile
 
 
@@ -15,5 +15,6 @@ def load_estimator(directory: Path) -> Estimator:
         InputError: There is no such family.
         MissingExtra: The family's library is not installed.
     """
-    family: Family = MODELS.load(EstimatorFile.read(directory).family)()
-    return family.estimator.load(directory)
+    name = EstimatorFile.read(directory).family
+    estimator: type[Estimator] = (UNSUPERVISED if name in UNSUPERVISED else MODELS).load(name).estimator
+    return estimator.load(directory)
