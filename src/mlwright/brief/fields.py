@@ -6,12 +6,12 @@ from typing import Any
 
 from mlwright.base.errors import BriefError
 from mlwright.base.suggest import did_you_mean
-from mlwright.brief.schema import KINDS, Gate, Op, RoleWord, Threshold
+from mlwright.brief.schema import KINDS, AlarmBudget, Gate, Op, RoleWord, Threshold
 from mlwright.brief.source import Node, Wrong
 from mlwright.brief.units import parse_bytes, parse_dollars, parse_number, parse_rate, parse_seconds
 
 LATER_KINDS = (
-    "forecast", "anomaly", "clustering", "text_classification", "ner",
+    "forecast", "text_classification", "ner",
     "question_answering", "summarization", "image_classification", "detection", "segmentation", "rag", "finetune",
     "agent",
 )  # fmt: skip
@@ -150,6 +150,29 @@ def share(node: Node) -> float:
     if not 0 < value < 1:
         raise Wrong(f"a share of {node.kind} is impossible.", "Write a number between 0 and 1, such as 0.2.")
     return value
+
+
+def level(node: Node) -> float:
+    """The share of true values within a band."""
+    value = number(node)
+    if not 0.5 <= value <= 0.99:
+        raise Wrong(f"a band cannot be made to hold {node.kind} of the values.", "Write 0.5 to 0.99; 0.9 is common.")
+    return value
+
+
+def alarms(node: Node) -> AlarmBudget:
+    """How many alarms people can look at: `1%` of the rows, or `3 per day`."""
+    word = text(node)
+    daily = re.fullmatch(r"([\d.,]+)\s*(?:alarms?)?\s*(?:/|per|a)\s*day", word, re.IGNORECASE)
+    if daily is not None:
+        per_day = _number_in(daily[1], f"'{word}' is no number of alarms.", 'Write "3 per day".')
+        if per_day <= 0:
+            raise Wrong(f"{word} would never raise an alarm.", 'Write "3 per day".')
+        return AlarmBudget(per_day=per_day)
+    value = _number_in(word, f"'{word}' is no budget of alarms.", 'Write "1%" of the rows, or "3 per day".')
+    if not 0 < value <= 0.5:
+        raise Wrong(f"alarms for {node.kind} of the rows are impossible.", 'Write "1%" of the rows, or "3 per day".')
+    return AlarmBudget(share=value)
 
 
 def metric_name(node: Node) -> str:

@@ -21,8 +21,8 @@ from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yam
 
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
 _TOP = (
-    "objective", "kind", "data", "requirements", "constraints", "success", "metric", "costs", "on_leak", "split",
-    "seed",
+    "objective", "kind", "data", "requirements", "constraints", "success", "metric", "interval", "costs", "on_leak",
+    "split", "seed",
 )  # fmt: skip
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
@@ -83,7 +83,7 @@ class _Builder:
             root,
             "",
             {
-                "objective": f.text, "kind": f.kind, "metric": f.metric_name, "on_leak": f.one_of("stop", "drop"),
+                "objective": f.text, "kind": f.kind, "metric": f.metric_name, "interval": f.level, "on_leak": f.one_of("stop", "drop"),
                 "seed": f.whole(0, 2**32 - 1),
             },
         )  # fmt: skip
@@ -166,6 +166,7 @@ class _Builder:
             "hardware": f.one_of("cpu", "gpu"), "platform": f.one_of("container", "python", "any"),
             "interpretability": f.one_of("any", "explainable", "linear"),
             "onnx": f.one_of("required", "preferred", "no"),
+            "clusters": f.whole(1, 1_000), "alarms": f.alarms,
         }  # fmt: skip
         section = self._section(root, "constraints", tuple(readers))
         if section is None:
@@ -239,6 +240,9 @@ class _Builder:
                 self._faults.add(
                     place, f"The metric '{name}' does not fit {against}.", f"Metrics of {kind}: {', '.join(few)}."
                 )
+        if top.get("interval") is not None and kind == "classification":
+            place = root.keys.get("interval")
+            self._faults.add(place, "'interval' does not fit classification.", "Bands are put around numbers.")
         if top.get("costs") is not None and kind == "regression":
             self._faults.add(root.keys.get("costs"), "'costs' do not fit regression.", "They weigh wrong classes.")
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Op = Literal[">=", "<="]
-KINDS = ("classification", "regression", "ranking", "recommendation")
+KINDS = ("classification", "regression", "ranking", "recommendation", "clustering", "anomaly")
 RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item"]
 SplitStrategy = Literal["auto", "random", "stratified", "group", "time"]
 
@@ -83,8 +83,21 @@ class Requirements(_Frozen):
     size_bytes: int | None = None
 
 
+class AlarmBudget(_Frozen):
+    """How many alarms people can look at: a share of the rows, or so many a day; one of the two."""
+
+    share: float | None = None
+    per_day: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.per_day:g} per day" if self.share is None else f"{100 * self.share:g}%"
+
+
 class Constraints(_Frozen):
-    """What the work may use, and what shape its result may have."""
+    """What the work may use, and what shape its result may have.
+
+    `clusters` and `alarms` speak of clustering and of anomalies alone; left out, the data decide, or a default does.
+    """
 
     time_seconds: float | None = None
     trials: int | None = None
@@ -94,6 +107,8 @@ class Constraints(_Frozen):
     platform: Literal["container", "python", "any"] = "any"
     interpretability: Literal["any", "explainable", "linear"] = "any"
     onnx: Literal["required", "preferred", "no"] = "required"
+    clusters: int | None = None
+    alarms: AlarmBudget | None = None
 
 
 class Costs(_Frozen):
@@ -128,6 +143,8 @@ class Assumption(_Frozen):
 class Brief(_Frozen):
     """What is wanted. Only `objective` and `data.source` must be given; the rest is inferred, stated and written back.
 
+    `interval` is the share of true values that the band around a predicted value is to hold, such as 0.9.
+
     Example:
         >>> Brief(objective="Predict churn", data=DataSpec(source="customers.csv", target="churned")).seed
         0
@@ -142,6 +159,7 @@ class Brief(_Frozen):
     on_leak: Literal["stop", "drop"] = "stop"
     costs: Costs | None = None
     metric: str | None = None
+    interval: float | None = None
     split: SplitSpec | None = None
     seed: int = 0
 

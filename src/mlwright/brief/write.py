@@ -14,6 +14,7 @@ _ORDER = (
     "kind",
     "data",
     "metric",
+    "interval",
     "requirements",
     "constraints",
     "success",
@@ -65,10 +66,11 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "throughput": _written(required.throughput_rows_per_second, write_rate),
         "size": _written(required.size_bytes, write_bytes),
     }
-    constraints: dict[str, Any] = limits.model_dump(exclude_defaults=True, exclude={"time_seconds", "memory_bytes"})
+    constraints: dict[str, Any] = limits.model_dump(exclude_defaults=True, exclude={"time_seconds", "memory_bytes", "alarms"})
     constraints |= {
         "time": _written(limits.time_seconds, write_seconds),
         "memory": _written(limits.memory_bytes, write_bytes),
+        "alarms": _written(limits.alarms, str),
     }
     data: dict[str, Any] = brief.data.model_dump(mode="json")
     fields = {
@@ -76,6 +78,7 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "kind": brief.kind,
         "data": _given(data),
         "metric": brief.metric,
+        "interval": brief.interval,
         "requirements": _given(requirements),
         "constraints": _given(constraints),
         "success": [_gate(gate) for gate in brief.success],
@@ -135,7 +138,7 @@ def _fill(fields: dict[str, Any], assumption: Assumption) -> bool:
 _SCALARS = ("kind", "metric")
 _SECTIONS = {
     "data": ("target", "columns", "sheet", "table"),
-    "constraints": ("time", "trials", "memory", "usd", "hardware", "platform", "interpretability", "onnx"),
+    "constraints": ("time", "trials", "memory", "usd", "hardware", "platform", "interpretability", "onnx", "clusters", "alarms"),
     "split": ("test_share", "strategy"),
 }
 

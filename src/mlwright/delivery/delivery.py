@@ -26,7 +26,10 @@ class DeliveredModel:
         return self.runtime.signature
 
     def predict(self, frame: Any) -> Any:
-        """Return a frame with `prediction` and, for a classification, `probability_<class>` for every class.
+        """Return a frame with `prediction` and what belongs to it.
+
+        A classification has `probability_<class>` for every class; a regression has `low` and `high`, the ends of the
+        band that holds the true value with the signature's probability (`interval.level`).
 
         Args:
             frame: pandas, polars, pyarrow Table or dict of lists, with the signature's columns; others are left alone.
@@ -83,15 +86,28 @@ class Delivery:
 
 
 def prediction_columns(signature: Signature, prediction: Prediction) -> dict[str, Array]:
-    """Return predictions as named columns: labels typed as the target was, then one probability a class."""
+    """Return predictions as named columns: labels typed as the target was, then one probability a class; or values,
+    then the ends of their band.
+    """
     if prediction.values is not None:
-        return {"prediction": prediction.values}
+        ends = () if prediction.low is None else (prediction.low, prediction.high)
+        return dict(zip(prediction_names(signature), (prediction.values, *ends), strict=bool(ends)))
     if prediction.labels is None or prediction.probabilities is None:
         raise TypeError("a classification has labels and probabilities")
     columns: dict[str, Array] = {"prediction": _typed(prediction.labels, signature.label_type)}
     for at, name in enumerate(signature.classes):
         columns[f"probability_{name}"] = prediction.probabilities[:, at].copy()
     return columns
+
+
+def prediction_names(signature: Signature) -> tuple[str, ...]:
+    """Return the names of the columns that a prediction has; none is the name of an input."""
+    if signature.task.is_classification:
+        return ("prediction", *(f"probability_{name}" for name in signature.classes))
+    if signature.interval is None:
+        return ("prediction",)
+    inputs = {column.name for column in signature.inputs}
+    return ("prediction", *(f"prediction_{end}" if end in inputs else end for end in ("low", "high")))
 
 
 def _typed(labels: Array, label_type: str) -> Array:

@@ -11,7 +11,9 @@ from mlwright.base.errors import DataError, VerifyError
 from mlwright.data.cells import category_text, parse_cells
 from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
+from mlwright.data.task import Task
 from mlwright.delivery.evidence_files import ROWS, TestRows, read_test_rows
+from mlwright.evaluation.coverage import coverage
 from mlwright.evaluation.metrics import metric
 from mlwright.models.signature import Signature
 from mlwright.serving.rows import RowDecoder
@@ -23,12 +25,16 @@ EXACT = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Rederived:
-    """The test set in the normal form, its target (codes or values), and what the ONNX model says of it."""
+    """The test set in the normal form, its target (codes or values), and what the ONNX model says of it.
+
+    `queries` has the query of each row where rows are ranked.
+    """
 
     columns: Columns
     target: Array
     prediction: Prediction
     signature: Signature
+    queries: Array | None = None
 
 
 def derive(root: Path, runtime: Runtime) -> Rederived:
@@ -41,11 +47,16 @@ def derive(root: Path, runtime: Runtime) -> Rederived:
     columns, notes = RowDecoder(runtime.signature).read(test.cells)
     if notes.faults:
         raise VerifyError(f"{ROWS}: {notes.faults[0].message}", hint="deliver again.")
-    return Rederived(columns, _target(test, runtime.signature), runtime.predict(columns), runtime.signature)
+    signature = runtime.signature
+    queries = None if signature.group is None else np.array([str(cell) for cell in test.cells[signature.group]])
+    return Rederived(columns, _target(test, signature), runtime.predict(columns), signature, queries)
 
 
 def _target(test: TestRows, signature: Signature) -> Array:
     cells = test.cells[signature.target]
+    if signature.task is Task.CLUSTERING:
+        # Compared by agreement alone: whose group a row is in, not what the group is called.
+        return np.unique(np.array([str(cell) for cell in cells]), return_inverse=True)[1].astype(np.int64)
     if not signature.task.is_classification:
         return parse_cells(Column(name=signature.target, type=SemanticType.NUMBER), cells, error=DataError)
     codes = {name: code for code, name in enumerate(signature.classes)}
@@ -94,7 +105,8 @@ def stated_scores(root: Path, derived: Rederived, stored: Prediction) -> str:
         VerifyError: One is not what was stated.
     """
     stated: dict[str, Any] = json.loads((root / "evaluation" / "scores.json").read_bytes())["test"]
-    for name, entry in stated.items():
+    rederivable = {name: entry for name, entry in stated.items() if entry.get("rederived", True)}
+    for name, entry in rederivable.items():
         value = float(entry["value"])
         exact = _score(name, derived, stored)
         if not abs(exact - value) <= EXACT * max(1.0, abs(value)):
@@ -102,14 +114,33 @@ def stated_scores(root: Path, derived: Rederived, stored: Prediction) -> str:
         served = _score(name, derived, derived.prediction)
         if not abs(served - value) <= _tolerance(len(derived.target)) * max(1.0, abs(value)):
             raise _other(name, value, served, "the ONNX model")
-    shown = ", ".join(f"{name} {float(entry['value']):.6g}" for name, entry in sorted(stated.items()))
+    _stated_coverage(root, derived, stored)
+    shown = ", ".join(f"{name} {float(entry['value']):.6g}" for name, entry in sorted(rederivable.items()))
     return f"computed again on {len(derived.target)} rows: {shown}"
+
+
+def _stated_coverage(root: Path, derived: Rederived, stored: Prediction) -> None:
+    """Check the coverage of the bands, from the stored predictions exactly, from the ONNX model within rounding."""
+    stated = json.loads((root / "evaluation" / "scores.json").read_bytes()).get("interval")
+    interval = derived.signature.interval
+    if (stated is None) != (interval is None):
+        raise VerifyError("scores.json and the signature differ on whether values have a band.", hint="deliver again.")
+    if stated is None or interval is None or stored.values is None or derived.prediction.values is None:
+        return
+    y, served, names = derived.target, derived.prediction.values, ("coverage", "mean_width", "score")
+    exact = coverage(y, stored.values, interval.band(stored.values), interval.level).model_dump()
+    ours = coverage(y, served, interval.band(served), interval.level).model_dump()
+    for name in names:
+        if not abs(exact[name] - stated[name]) <= EXACT * max(1.0, abs(stated[name])):
+            raise _other(f"interval {name}", stated[name], exact[name], "the stored predictions")
+        if not abs(ours[name] - stated[name]) <= (1e-3 + 2 / len(y)) * max(1.0, abs(stated[name])):
+            raise _other(f"interval {name}", stated[name], ours[name], "the ONNX model")
 
 
 def _score(name: str, derived: Rederived, prediction: Prediction) -> float:
     wanted = metric(name)
     if prediction.values is not None:
-        return wanted.compute(derived.target, prediction.values)
+        return wanted.compute(derived.target, prediction.values, group=derived.queries)
     if wanted.needs == "labels" and prediction.labels is not None:
         codes = {label: code for code, label in enumerate(derived.signature.classes)}
         return wanted.compute(derived.target, np.array([codes[str(label)] for label in prediction.labels]))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from mlwright.base.errors import DataError
 from mlwright.data.columns import Columns
 from mlwright.data.stream import BadLine, stream_cells
-from mlwright.delivery.delivery import Delivery, prediction_columns
+from mlwright.delivery.delivery import Delivery, prediction_columns, prediction_names
 from mlwright.delivery.outputs import Write, output
 from mlwright.models.signature import Signature
 from mlwright.serving.cells import Notes
@@ -51,7 +51,8 @@ class FileReport:
 def predict_file(
     delivery: Delivery, source: Path | str, out: Path | str, batch_rows: int = 10_000, on_error: OnError = "stop"
 ) -> FileReport:
-    """Predict the rows of `source` into `out`: its own columns, then `prediction` and `probability_<class>`.
+    """Predict the rows of `source` into `out`: its own columns, then `prediction` and `probability_<class>`, or
+    `low` and `high`.
 
     Rows count from 1 after the header.
 
@@ -137,7 +138,7 @@ class _Scorer:
 
 
 def _output_names(cells: Mapping[str, object], signature: Signature) -> tuple[str, ...]:
-    added = ["prediction", *(f"probability_{name}" for name in signature.classes)]
+    added = prediction_names(signature)
     if taken := [name for name in added if name in cells]:
         raise DataError(
             f"The file has a column '{taken[0]}', which is a name of the output.", hint="rename it in the file."

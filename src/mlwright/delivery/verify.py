@@ -188,6 +188,8 @@ class _Case:
             raise VerifyError(f"The service answers {response.status}: {body}.", hint="deliver again.")
         if difference := example.differs(_prediction(body, self.runtime())):
             raise VerifyError(f"The service answers the example row with {difference}.", hint="deliver again.")
+        if difference := _ends_differ(body, self.runtime()):
+            raise VerifyError(f"The service answers the example row with {difference}.", hint="deliver again.")
         return f"ready after {running.startup_seconds:.1f} s, answers the example row as the trained model did"
 
     def runtime(self) -> Runtime:
@@ -215,6 +217,16 @@ def _same(found: Any, claimed: Any) -> bool:
     if isinstance(found, int | float) and isinstance(claimed, int | float):
         return abs(found - claimed) <= 1e-12 * max(1.0, abs(claimed))
     return found == claimed
+
+
+def _ends_differ(reply: dict[str, Any], runtime: Runtime) -> str:
+    """Return how the ends of a reply's band differ from the signature's, "" when they don't."""
+    interval = runtime.signature.interval
+    if interval is None:
+        return ""
+    low, high = interval.band(np.array([reply["value"]]))
+    near = np.allclose([reply["low"], reply["high"]], [low[0], high[0]], rtol=1e-9, atol=1e-9)
+    return "" if near else f"a band of {reply['low']:.9g} to {reply['high']:.9g}, not {low[0]:.9g} to {high[0]:.9g}"
 
 
 def _prediction(reply: dict[str, Any], runtime: Runtime) -> Prediction:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mlwright.data.schema import Column
 from mlwright.data.task import Task
+from mlwright.models.interval import ValueInterval
 
 
 class Signature(BaseModel):
@@ -22,6 +23,7 @@ class Signature(BaseModel):
         label_type: How a label is written in a reply.
         positive: The class that `threshold` speaks of (binary only).
         threshold: The positive class is predicted at or above this probability (binary only).
+        interval: The band around a predicted value; None gives none (regression only).
         group: The column whose rows are ranked against each other (ranking only); it is no input.
     """
 
@@ -36,6 +38,7 @@ class Signature(BaseModel):
     label_type: Literal["string", "integer", "boolean"] = "string"
     positive: str | None = None
     threshold: float | None = None
+    interval: ValueInterval | None = None
     group: str | None = None
 
     def graph_input(self, column: str) -> str:

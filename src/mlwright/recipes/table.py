@@ -30,6 +30,9 @@ class Table:
         return Plan(steps=(*_look(brief), *_make(brief), *_prove(brief), *_hand_over(brief)), notes=_notes(brief))
 
 
+_INTERVAL = 0.9  # of true values within the band around a predicted one, where the brief asks for no other share
+
+
 # What most tools take: the problem, and the columns that may be learned from.
 _NEED = {"understanding": "read.understanding", "schema": "leaks.schema"}
 _TRAINING = {**_NEED, "training": "split.training"}
@@ -172,6 +175,7 @@ def _choosing(brief: Brief) -> dict[str, Any]:
         "single_member": brief.constraints.interpretability != "any",
         "gates": [gate.model_dump(mode="json") for gate in brief.gates],
         "costs": brief.costs.model_dump(mode="json") if brief.costs else None,
+        "interval": brief.interval or _INTERVAL,
     }
 
 

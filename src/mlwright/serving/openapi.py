@@ -88,8 +88,10 @@ def _replies(signature: Signature) -> dict[str, Any]:
             "probabilities": _object({name: {"type": "array", "items": share} for name in signature.classes}),
         }
     else:
-        one = {"value": {"type": "number"}}
-        many = {"values": {"type": "array", "items": {"type": "number"}}}
+        number = {"type": "number"}
+        ends = ("low", "high") if signature.interval is not None else ()
+        one = dict.fromkeys(("value", *ends), number)
+        many = {name: {"type": "array", "items": number} for name in ("values", *ends)}
     return {
         "Prediction": _object({**one, **about}),
         "Predictions": _object({"predictions": {"type": "array", "items": _object(one)}, **about}),

@@ -41,7 +41,9 @@ class Replies:
 
     def _rows(self, prediction: Prediction) -> list[dict[str, Any]]:
         if prediction.values is not None:
-            return [{"value": value} for value in prediction.values.tolist()]
+            ends = _ends(prediction)
+            named = zip(prediction.values.tolist(), *ends.values(), strict=True)
+            return [dict(zip(("value", *ends), row, strict=True)) for row in named]
         labels, shares = _classified(prediction)
         classes = self._classes
         return [
@@ -51,12 +53,19 @@ class Replies:
 
     def _columns(self, prediction: Prediction) -> dict[str, Any]:
         if prediction.values is not None:
-            return {"values": prediction.values.tolist()}
+            return {"values": prediction.values.tolist(), **_ends(prediction)}
         labels, shares = _classified(prediction)
         return {
             "labels": [self._labels[label] for label in labels],
             "probabilities": dict(zip(self._classes, shares.T.tolist(), strict=True)),
         }
+
+
+def _ends(prediction: Prediction) -> dict[str, list[float]]:
+    """Return the ends of the band, or nothing where there is none."""
+    if prediction.low is None or prediction.high is None:
+        return {}
+    return {"low": prediction.low.tolist(), "high": prediction.high.tolist()}
 
 
 def _classified(prediction: Prediction) -> tuple[list[str], Any]:

@@ -25,11 +25,14 @@ class Prediction:
         labels: Classification: the classes predicted, `str` objects, shape (n,); the threshold is applied.
         probabilities: Classification: float64, shape (n, classes), in the order of the signature's classes.
         values: Regression: float64, shape (n,).
+        low, high: The ends of the band around each value, float64, shape (n,); None without a band.
     """
 
     labels: Array | None = None
     probabilities: Array | None = None
     values: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
 
     @property
     def rows(self) -> int:
@@ -82,14 +85,23 @@ class Runtime:
                 f"The column {error} is missing.", hint="give every column of the signature: " + ", ".join(self._names)
             ) from error
         if not self.signature.task.is_classification:
-            return Prediction(values=self._session.run(self._outputs, feed)[0].reshape(-1).astype(np.float64))
+            values = self._session.run(self._outputs, feed)[0].reshape(-1).astype(np.float64)
+            return valued(self.signature, values)
         labels, probabilities = self._session.run(self._outputs, feed)
         return Prediction(labels=labels.reshape(-1), probabilities=probabilities.astype(np.float64))
 
     def _empty(self) -> Prediction:
         if not self.signature.task.is_classification:
-            return Prediction(values=np.zeros(0))
+            return valued(self.signature, np.zeros(0))
         return Prediction(labels=np.zeros(0, object), probabilities=np.zeros((0, len(self.signature.classes))))
+
+
+def valued(signature: Signature, values: Array) -> Prediction:
+    """Return predicted values, float64, (n,), with the band that the signature puts around them."""
+    if signature.interval is None:
+        return Prediction(values=values)
+    low, high = signature.interval.band(values)
+    return Prediction(values=values, low=low, high=high)
 
 
 def parse_signature(content: bytes) -> Signature:

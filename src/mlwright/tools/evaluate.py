@@ -79,16 +79,27 @@ class Evaluate:
         else:
             evaluation = evaluate_regression(y, predicted["values"], options)
         facts = evaluation.model_dump(mode="json")
+        facts["interval"] = _coverage(y, predicted.get("values"), signature)
         facts["curves"] = _curves(y, predicted.get("probabilities"), signature)
         return {
             "evaluation": facts,
             "predictions": {**predicted, "y": y},
-            "rows": _rows(test, y, signature),
+            "rows": labelled_rows(test, y, signature),
             "judgement": {
                 "requirements": judge_requirements(params.requirements, facts),
                 "gates": [judge_gate(gate, facts) for gate in params.gates],
             },
         }
+
+
+def _coverage(y: Any, values: Any, signature: Signature) -> dict[str, Any] | None:
+    """Return what the bands around the predicted values did; None where there are none."""
+    from mlwright.evaluation.coverage import coverage
+
+    interval = signature.interval
+    if interval is None or values is None:
+        return None
+    return coverage(y, values, interval.band(values), interval.level).model_dump(mode="json")
 
 
 def _curves(y: Any, probabilities: Any, signature: Signature) -> dict[str, Any]:
@@ -109,10 +120,11 @@ def _curves(y: Any, probabilities: Any, signature: Signature) -> dict[str, Any]:
     return found
 
 
-def _rows(test: Any, y: Any, signature: Signature) -> bytes:
+def labelled_rows(test: Any, y: Any, signature: Signature) -> bytes:
     """Return the test rows as a caller of the service would send them, with the true answer, one JSON object a line."""
     truth = [signature.classes[int(code)] for code in y] if signature.classes else [float(value) for value in y]
-    rows = raw_rows(test, signature.inputs)
+    columns = [*signature.inputs, *(one for one in test.schema.columns if one.name == signature.group)]
+    rows = raw_rows(test, columns)
     lines = (
         json.dumps({**row, signature.target: answer}, ensure_ascii=False)
         for row, answer in zip(rows, truth, strict=True)

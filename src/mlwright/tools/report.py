@@ -139,6 +139,7 @@ def _write_evidence(root: Path, inputs: Mapping[str, Any]) -> None:
         "metric": inputs["understanding"]["metric"],
         "test": measured,
         "basis": evaluation["basis"],
+        **({"interval": evaluation["interval"]} if evaluation.get("interval") else {}),
         **{stage: score for stage, score in stages.items() if score is not None},
     }
     _write_json(folder / "scores.json", scores)
@@ -232,6 +233,9 @@ def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:
         for stage in ("selection", "search")
         if selection.get(f"{stage}_score") is not None
     ]
+    if inputs["evaluation"].get("interval"):
+        held, where = inputs["evaluation"]["interval"]["coverage"], ("scores", "/interval/coverage")
+        found.append(claim("interval coverage", "true values within their band", held, "evaluate", where))
     operated = (
         ("latency_p95_ms", "95 % of single rows are answered within", "load", "latency_p95_ms"),
         ("rows_per_second", "rows/s", "load", "rows_per_second"),

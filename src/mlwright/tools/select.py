@@ -28,7 +28,6 @@ _ON_FRONT = 3  # candidates whose cost is measured; the best of each complexity 
 _REFOLDS = 2
 _NOISE_SHARE = 0.1  # of the step's time that the noise floor may take
 
-
 _ENCODERS = MappingProxyType(
     {
         "Passthrough": "numbers as they are",
@@ -47,6 +46,7 @@ class SelectParams(BaseModel, extra="forbid"):
 
     Attributes:
         single_member: No mixes: the brief wants a model that can be explained.
+        interval: The share of true values that the band around a predicted value is to hold (regression).
         skip_best: So many choices turned out not to be exportable; they and their like are left aside.
         current, measured_ms, limit_ms: Set when `current` was too slow as a service: take the next on the front.
     """
@@ -55,6 +55,7 @@ class SelectParams(BaseModel, extra="forbid"):
     single_member: bool = False
     gates: tuple[dict[str, Any], ...] = ()
     costs: dict[str, float] | None = None
+    interval: float = 0.9
     skip_best: int = 0
     current: str | None = None
     measured_ms: float = 0.0
@@ -175,7 +176,7 @@ class _Maker:
         single = None
         if candidate.kind == "single":
             single = refit_single(self.shelf.get(candidate.numbers[0]), self.table, self._control())
-        plan = BuildPlan(signature=self._signature(), goal=self._goal(), seed=self.params.seed, single=single)
+        plan = BuildPlan(self._signature(), self._goal(), self.params.seed, single, self.params.interval)
         return build_model(self.table, candidate, [self.shelf.get(number) for number in candidate.numbers], plan)
 
     def _control(self) -> Any:
@@ -184,6 +185,7 @@ class _Maker:
         return FitControl(seed=self.params.seed, threads=self.context.threads, deadline=None)
 
     def _signature(self) -> Any:
+        from mlwright.data.schema import Role
         from mlwright.models.signature import Signature, Task
 
         known = self.understanding
@@ -196,6 +198,7 @@ class _Maker:
             classes=known.classes,
             label_type=known.label_type,
             positive=known.classes[-1] if known.task is Task.BINARY else None,
+            group=known.table.with_role(Role.GROUP)[0].name if known.task is Task.RANKING else None,
         )
 
     def _goal(self) -> Any:
@@ -221,13 +224,13 @@ def _noise(
 ) -> Any:
     """Measure how one and the same model's score moves; the cheapest strong trial stands for all."""
     from mlwright.models.protocol import FitControl
-    from mlwright.models.tabular import MODELS
+    from mlwright.models.tabular import complexity_of
     from mlwright.tuning.noise import NoisePlan, noise_floor
 
     good = [trial for trial in trials if trial.status == "complete" and trial.spec.family != "dummy"]
     pool = sorted(good or [trial for trial in trials if trial.status == "complete"], key=lambda trial: trial.loss)
     # By complexity and not by seconds: the same trials must give the same choice on every machine.
-    cheapest = min(pool[:5], key=lambda trial: (MODELS.find(trial.spec.family).complexity, trial.spec.number))
+    cheapest = min(pool[:5], key=lambda trial: (complexity_of(trial.spec.family), trial.spec.number))
     deadline = None
     if context.deadline is not None:
         deadline = time.monotonic() + _NOISE_SHARE * max(0.0, context.deadline - time.monotonic())
@@ -340,7 +343,11 @@ def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]
             for member, weight in zip(model.members, model.weights, strict=True)
         ],
         "preparation": _preparation(model),
-        "calibration": {"kind": type(model.calibrator).__name__ if model.calibrator else "", **_why(built.calibration)},
+        "calibration": {
+            "kind": type(model.calibrator).__name__ if model.calibrator else "",
+            "reason": built.calibration.reason,
+        },
+        "interval": built.interval and {"kind": built.interval.kind, "reason": built.interval.reason},
         "threshold": asdict(threshold) if threshold else None,
         "search_score": _score(made, made.selection.best.oof, labels_at=None),
         "selection_score": _score(made, built.oof, labels_at=model.signature.threshold),
@@ -359,10 +366,6 @@ def _preparation(model: "TabularModel") -> list[str]:
         shown = ", ".join(f"{_ENCODERS.get(name, name)} ({count})" for name, count in sorted(counts.items()))
         found.append(f"for {member.family}: {shown}")
     return list(dict.fromkeys(found))
-
-
-def _why(choice: Any) -> dict[str, str]:
-    return {"reason": choice.reason}
 
 
 def _candidate(one: "Candidate", made: _Made) -> dict[str, Any]:
@@ -385,6 +388,7 @@ def _score(made: _Made, oof: Any, *, labels_at: float | None, quick: bool = Fals
 
     from mlwright.evaluation.intervals import Bootstrap, bootstrap
     from mlwright.evaluation.metrics import metric
+    from mlwright.evaluation.queries import query_interval, query_scores
     from mlwright.tuning.objective import covered
 
     table = made.table
@@ -395,5 +399,8 @@ def _score(made: _Made, oof: Any, *, labels_at: float | None, quick: bool = Fals
         prediction = np.argmax(prediction, axis=1) if labels_at is None else (prediction[:, 1] >= labels_at).astype(int)
     weight = None if table.weight is None else table.weight[rows]
     how = Bootstrap(resamples=100 if quick else None, seed=made.seed)
-    interval = bootstrap(table.y[rows], prediction, found, weight=weight, how=how)
+    if table.queries is not None:
+        interval = query_interval(query_scores(found, table.y[rows], prediction, table.queries[rows]), how)
+    else:
+        interval = bootstrap(table.y[rows], prediction, found, weight=weight, how=how)
     return {"value": interval.value, "low": interval.low, "high": interval.high, "rows": len(rows)}

@@ -9,6 +9,7 @@ from mlwright.base.errors import DataError
 from mlwright.data.columns import Array
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import CalibrationChoice, CalibrationData, choose_calibrator
+from mlwright.models.tabular.conformal import IntervalChoice, Residuals, choose_interval
 from mlwright.models.tabular.ensemble import Member, TabularModel, with_shared_preparations
 from mlwright.tuning.objective import covered
 from mlwright.tuning.select import Candidate
@@ -25,6 +26,7 @@ class Built:
     oof: Array
     calibration: CalibrationChoice
     threshold: ThresholdChoice | None
+    interval: IntervalChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class BuildPlan:
     Attributes:
         signature: Name, version, task, inputs, classes and, for two classes, the positive one.
         goal: What the threshold is chosen for; None leaves the most probable class.
+        interval_level: The share of true values that the band around a value is to hold; None makes no band.
         single: The member that stands for a "single" candidate, made by `refit_single`.
     """
 
@@ -41,6 +44,7 @@ class BuildPlan:
     goal: Goal | None = None
     seed: int = 0
     single: Member | None = None
+    interval_level: float | None = None
 
 
 def build_model(table: TrainingTable, candidate: Candidate, trials: Sequence[Trial], plan: BuildPlan) -> Built:
@@ -60,8 +64,11 @@ def build_model(table: TrainingTable, candidate: Candidate, trials: Sequence[Tri
     signature = plan.signature
     if threshold is not None:
         signature = signature.model_copy(update={"threshold": threshold.threshold})
+    interval = _interval(table, oof, plan)
+    if interval is not None:
+        signature = signature.model_copy(update={"interval": interval.interval})
     model = TabularModel(signature, members, candidate.weights, calibration.calibrator)
-    return Built(model, oof, calibration, threshold)
+    return Built(model, oof, calibration, threshold, interval)
 
 
 def _members(candidate: Candidate, trials: Sequence[Trial], plan: BuildPlan) -> tuple[Member, ...]:
@@ -96,6 +103,13 @@ def _fold_of(table: TrainingTable) -> Array:
     for index, (_, valid) in enumerate(table.folds):
         folds[valid] = index
     return folds
+
+
+def _interval(table: TrainingTable, oof: Array, plan: BuildPlan) -> IntervalChoice | None:
+    if plan.interval_level is None or table.task is not Task.REGRESSION:
+        return None
+    rows = covered(oof)
+    return choose_interval(Residuals(table.y[rows], oof[rows], _fold_of(table)[rows]), plan.interval_level)
 
 
 def _threshold(table: TrainingTable, oof: Array, plan: BuildPlan) -> ThresholdChoice | None:

@@ -8,6 +8,7 @@ from mlwright.report.sections import section_facts
 from mlwright.report.work_facts import Advice
 from mlwright.tools.reporting import data, model, operation, results, work
 from mlwright.tools.reporting.evidence import Evidence
+from mlwright.tools.reporting.shapes import shape_sections
 
 
 def report_facts(brief: Mapping[str, Any], inputs: Mapping[str, Any], evidence: Evidence) -> ReportFacts:
@@ -57,7 +58,7 @@ def report_facts(brief: Mapping[str, Any], inputs: Mapping[str, Any], evidence: 
         next_steps=_next_steps(inputs),
         watch=_watch(inputs),
         limits=_limits(inputs),
-        sections=section_facts(inputs["evaluation"], inputs["selection"]),
+        sections=(*section_facts(inputs["evaluation"], inputs["selection"]), *shape_sections(inputs)),
     )
     return facts.model_copy(update={"evidence": evidence.appendix(_named(facts.model_dump()))})
 
