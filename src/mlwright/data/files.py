@@ -42,6 +42,7 @@ _SUFFIXES_OF = {
     "arrow": (".arrow", ".feather", ".ipc"),
     "excel": (".xlsx", ".xls", ".xlsb", ".xlsm", ".ods"),
     "sqlite": (".db", ".sqlite", ".sqlite3"),
+    "svmlight": (".svm", ".libsvm", ".svmlight"),
 }
 _SUFFIXES = {suffix: name for name, suffixes in _SUFFIXES_OF.items() for suffix in suffixes}
 _PACKED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst", ".zip"}

@@ -66,6 +66,7 @@ def read_test_rows(root: Path, signature: Signature) -> TestRows:
         VerifyError: A row is no object or lacks a column.
     """
     names = [column.name for column in signature.inputs] + [signature.target]
+    names += [signature.group] if signature.group is not None else []
     cells: dict[str, list[object]] = {name: [] for name in names}
     count = size = 0
     try:

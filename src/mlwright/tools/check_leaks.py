@@ -53,7 +53,7 @@ class CheckLeaks:
         cut = inputs["split"]
         split = Split(np.array(cut["train"]), np.array(cut["test"]), cut["strategy"], cut["why"])
         parts = tuple((name, rows) for name, rows in inputs["reading"]["parts"])
-        plan = LeakPlan(task=understanding.task, seed=params.seed, parts=parts, threads=context.threads)
+        plan = LeakPlan(task=understanding.task.learned_as, seed=params.seed, parts=parts, threads=context.threads)
         findings = check_leaks(dataset, split, plan)
         leaks = [finding for finding in findings if finding.severity == "error"]
         columns = sorted({name for finding in leaks for name in finding.columns})

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -13,6 +14,8 @@ from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
+    from mlwright.data.columns import Array
+    from mlwright.evaluation.metrics import Metric
     from mlwright.serving.runtime import Runtime
 
 # Of the graph, in all; limits in numbers and not in seconds, so that a run given in trials is the same everywhere.
@@ -106,7 +109,21 @@ def _importance(runtime: "Runtime", test: Any, inputs: Mapping[str, Any], seed: 
         # The labels carry the threshold; as one-hot rows they keep the number of classes known.
         return np.eye(len(classes))[[code[str(label)] for label in given.labels]]
 
+    y = inputs["predictions"]["y"]
+    if "queries" in inputs["predictions"]:
+        found, y = _by_query(found, y, inputs["predictions"]["queries"])
     columns = permutation_importance(
-        predict, test, inputs["predictions"]["y"], found, how=Shuffling(repeats=5, max_rows=_SHUFFLED_ROWS, seed=seed)
+        predict, test, y, found, how=Shuffling(repeats=5, max_rows=_SHUFFLED_ROWS, seed=seed)
     )
     return {"metric": found.name, "columns": [one.model_dump(mode="json") for one in columns]}
+
+
+def _by_query(metric: "Metric", y: "Array", queries: "Array") -> "tuple[Metric, Array]":
+    """Return the metric of rows told by their numbers: whichever rows are drawn, each keeps its query."""
+    import numpy as np
+
+    def compute(rows: "Array", scores: "Array", *, weight: "Array | None" = None) -> float:
+        at = rows.astype(np.int64)
+        return metric.compute(y[at], scores, weight=weight, group=queries[at])
+
+    return replace(metric, function=compute), np.arange(len(y))

@@ -66,6 +66,7 @@ class LearningCurve:
         control = FitControl(seed=params.seed, threads=context.threads, deadline=context.deadline)
 
         def score(rows: Any) -> float:
+            rows = rows if table.queries is None else _whole_queries(table.queries[train], rows, params.seed)
             fold = replace(table, folds=((train[rows], valid),))
             return objective.value(run_trial(trial.spec, fold, control).oof, valid)
 
@@ -76,3 +77,15 @@ class LearningCurve:
             why = f"{table.metric} is not defined on every subset: a class is too rare."
             return {"curve": {"points": [], "why": why}}
         return {"curve": {**curve.model_dump(mode="json"), "family": trial.spec.family, "why": ""}}
+
+
+def _whole_queries(queries: Any, rows: Any, seed: int) -> Any:
+    """Return about as many rows as were drawn, of whole queries: fewer queries, not shorter ones, are fewer data."""
+    import numpy as np
+
+    from mlwright.base.seeds import generator
+
+    sizes = np.bincount(queries)
+    order = generator(seed, "queries", int(rows.sum())).permutation(np.flatnonzero(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    return np.flatnonzero(np.isin(queries, order[before < len(rows)]))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from mlwright.base.traits import Traits
+from mlwright.data.task import Task
 from mlwright.run.types import Context
 from mlwright.tools.table import dataset_of
 from mlwright.tools.understanding import Understanding
@@ -29,6 +30,7 @@ class ProfileTable:
 
     def run(self, params: ProfileParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Profile the whole table; no model is fitted here."""
+        from mlwright.data.graded import graded_findings
         from mlwright.data.profile import profile
         from mlwright.data.quality import check_quality
         from mlwright.data.rare_classes import rare_class_findings
@@ -40,6 +42,8 @@ class ProfileTable:
         findings = list(check_quality(dataset, known=found))
         if understanding.task.is_classification and dataset.schema.target is not None:
             findings += rare_class_findings(encode_target(dataset, understanding.task), understanding.target)
+        if understanding.task is Task.RANKING:
+            findings += graded_findings(dataset)
         return {
             "profile": found.model_dump(mode="json"),
             "findings": [finding.model_dump(mode="json") for finding in findings],

@@ -50,6 +50,7 @@ class Read:
     def run(self, params: ReadParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Read, infer, type and encode; every assumption is said."""
         from mlwright.data.dataset import to_dataset
+        from mlwright.data.graded import check_graded
         from mlwright.data.infer import infer_schema
         from mlwright.data.rare_classes import check_rarest
         from mlwright.data.readers import local_paths, read_raw
@@ -72,6 +73,8 @@ class Read:
         if params.kind is None:
             kind = "classification" if task.is_classification else "regression"
             assumptions.append(Assumption(field="kind", value=kind, why=why))
+        if task is Task.RANKING:
+            check_graded(dataset)
         encoded = encode_target(dataset, task)
         check_rarest(encoded, target)
         metric, chosen = _metric(task, params.metric)
@@ -107,8 +110,8 @@ class Read:
 def _agreed(task: Task, kind: str | None) -> Task:
     if kind is None or (kind == "classification") == task.is_classification:
         return task
-    if kind == "regression":
-        return Task.REGRESSION
+    if kind in (Task.REGRESSION, Task.RANKING):
+        return Task(kind)
     return Task.MULTICLASS
 
 
@@ -116,7 +119,7 @@ def _metric(task: Task, wanted: str | None) -> tuple[str, list[Assumption]]:
     from mlwright.evaluation.metrics import default_metric, metric
 
     if wanted is None:
-        name = default_metric(task).name
+        name = "ndcg@10" if task is Task.RANKING else default_metric(task).name
         why = "no metric is required; this one judges the whole ranking or error of a prediction"
         return name, [Assumption(field="metric", value=name, why=why)]
     found = metric(wanted)

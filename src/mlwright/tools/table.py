@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.data.columns import Array
 from mlwright.data.schema import Role, Schema
+from mlwright.data.task import Task
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def encoded_target(frame: Any, understanding: Understanding) -> Array:
     from mlwright.data.cells import category_text
 
     cells = frame[understanding.target]
-    if not understanding.task.is_classification:
+    if not understanding.classes:
         return np.array(cells.to_numpy(), dtype=np.float64)
     code = {label: position for position, label in enumerate(understanding.classes)}
     return np.array([code[category_text(value)] for value in cells.to_list()], dtype=np.int64)
@@ -40,6 +41,7 @@ def encoded_target(frame: Any, understanding: Understanding) -> Array:
 
 def training_table(frame: Any, schema: Any, understanding: Understanding, seed: int) -> "TrainingTable":
     """Return columns, target, weights and folds of the training part."""
+    from mlwright.data.graded import query_codes
     from mlwright.data.splits import fold_arrays
     from mlwright.tuning.table import TrainingTable
 
@@ -52,12 +54,13 @@ def training_table(frame: Any, schema: Any, understanding: Understanding, seed: 
         y=y,
         weight=dataset.columns([weights[0].name])[weights[0].name] if weights else None,
         inputs=dataset.schema.inputs,
-        task=understanding.task,
+        task=understanding.task.learned_as,
         classes=understanding.classes,
         folds=training_folds(dataset, seed, y),
         metric=understanding.metric,
         groups=arrays.groups,
         order=arrays.time,
+        queries=query_codes(dataset) if understanding.task is Task.RANKING else None,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mlwright.base.errors import DataError
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array
-from mlwright.models.tabular import MODELS
+from mlwright.models.tabular import complexity_of
 from mlwright.tuning.ensemble import MixPlan, greedy_mix, mixed
 from mlwright.tuning.objective import Objective, covered
 from mlwright.tuning.ranking import difference_by_query, scaled_scores
@@ -158,7 +158,7 @@ def paired_difference(objective: Objective, a: Array, b: Array, plan: SelectPlan
 
 def _of_trial(trial: Trial) -> Candidate:
     name = f"{trial.spec.family} #{trial.spec.number}"
-    complexity = MODELS.find(trial.spec.family).complexity
+    complexity = complexity_of(trial.spec.family)
     return Candidate(name, "trial", (trial.spec.number,), (1.0,), trial.oof, trial.loss, complexity)
 
 
@@ -182,7 +182,7 @@ def _ensemble(table: TrainingTable, trials: Sequence[Trial], plan: MixPlan | Non
 
 def _mixture(chosen: Sequence[Trial], weights: tuple[float, ...], objective: Objective, rows: Array) -> Candidate:
     oof = mixed([trial.oof for trial in chosen], weights)
-    complexity = sum(MODELS.find(trial.spec.family).complexity for trial in chosen)
+    complexity = sum(complexity_of(trial.spec.family) for trial in chosen)
     numbers = tuple(trial.spec.number for trial in chosen)
     return Candidate("ensemble", "ensemble", numbers, weights, oof, objective.loss(oof, rows), complexity)
 

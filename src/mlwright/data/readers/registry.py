@@ -13,6 +13,7 @@ READERS = Registry(
         "arrow": "mlwright.data.readers.arrow_file:ArrowReader",
         "excel": "mlwright.data.readers.excel_file:ExcelReader",
         "sqlite": "mlwright.data.readers.sqlite_file:SqliteReader",
+        "svmlight": "mlwright.data.readers.svmlight_file:SvmlightReader",
         "sample": "mlwright.data.readers.sample:SampleReader",
     },
 )

@@ -9,6 +9,7 @@ from mlwright.base.errors import DataError
 from mlwright.data.files import format_of
 from mlwright.data.readers.raw import Raw, ReadOptions, ReadProblem
 from mlwright.data.readers.registry import READERS
+from mlwright.data.readers.svmlight_file import is_svmlight
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,7 +81,11 @@ def _read_one(item: str, options: ReadOptions) -> Raw:
             hint="download it first, then name the file.",
         )
     path = _path_of(item, options.base)
-    return READERS.load(format_of(path))().read(str(path), options)
+    name = format_of(path)
+    # Sparse rows often have no name of their own: `train.txt`.
+    if name == "csv" and ".csv" not in path.suffixes and is_svmlight(path):
+        name = "svmlight"
+    return READERS.load(name)().read(str(path), options)
 
 
 def _put_together(raws: list[Raw]) -> Raw:

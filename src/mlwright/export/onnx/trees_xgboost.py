@@ -33,7 +33,7 @@ def _base(learner: dict[str, Any]) -> Array:
     name = learner["objective"]["name"]
     if name in {"binary:logistic", "reg:logistic"}:
         score = np.log(score) - np.log1p(-score)
-    elif name not in {"multi:softprob", "multi:softmax", "reg:squarederror", "binary:logitraw"}:
+    elif name not in {"multi:softprob", "multi:softmax", "reg:squarederror", "binary:logitraw", "rank:ndcg"}:
         raise _refused(f"has the objective '{name}', whose link is not known")
     return np.broadcast_to(score, max(1, int(facts["num_class"]))).copy()
 

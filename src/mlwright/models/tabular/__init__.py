@@ -1,5 +1,7 @@
 """Families of models for tables, one file each."""
 
+from typing import Any
+
 from mlwright.base.registry import Registry
 
 MODELS = Registry(
@@ -42,6 +44,20 @@ RANKERS = Registry(
 )
 
 
-def registry_of(family: str) -> Registry:
-    """Return the registry that has a family which learns from answers: `MODELS`, unless it is a ranking one."""
-    return RANKERS if family in RANKERS else MODELS
+def load_family(name: str) -> Any:
+    """Return a family that learns from answers, a `Family`: of tables, or of rankings.
+
+    Raises:
+        InputError: There is no such family.
+        MissingExtra: Its library is not installed.
+    """
+    return _registry_of(name).load(name)()
+
+
+def complexity_of(name: str) -> int:
+    """Return a family's place in the order of simplicity."""
+    return _registry_of(name).find(name).complexity
+
+
+def _registry_of(name: str) -> Registry:
+    return RANKERS if name in RANKERS else MODELS
