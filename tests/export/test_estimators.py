@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 
 from mlwright.base.errors import ExportError
 from mlwright.data.columns import Array
+from mlwright.data.task import TABULAR_TASKS
 from mlwright.export.onnx.estimators import EMITTERS, emit_estimator
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.models.protocol import Estimator, Facts, FitControl, FitData
@@ -93,7 +94,7 @@ def difference(estimator: Estimator, task: Task, X: Array) -> Array:
     return np.abs(got[:, 0] - expected) / np.std(made_table(task, 400).y)
 
 
-@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("task", TABULAR_TASKS)
 @pytest.mark.parametrize("name", list(MODELS))
 def test_answers_are_those_of_the_library(name: str, task: Task) -> None:
     estimator = fitted(name, task)
@@ -101,7 +102,7 @@ def test_answers_are_those_of_the_library(name: str, task: Task) -> None:
     assert difference(estimator, task, hard_rows(estimator, X)).max() < 1e-6
 
 
-@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("task", TABULAR_TASKS)
 @pytest.mark.parametrize("name", TREES)
 def test_missing_values_unknown_to_training_go_where_the_library_sends_them(name: str, task: Task) -> None:
     estimator = fitted(name, task, missing=False)
@@ -120,7 +121,7 @@ def test_an_absent_class_keeps_its_column(name: str, absent: int) -> None:
     assert difference(estimator, Task.MULTICLASS, X).max() < 1e-6
 
 
-@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("task", TABULAR_TASKS)
 @pytest.mark.parametrize("name", TREES)
 def test_trees_without_a_split_are_exported(name: str, task: Task) -> None:
     family = MODELS.load(name)()
@@ -134,7 +135,7 @@ def test_trees_without_a_split_are_exported(name: str, task: Task) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("task", TABULAR_TASKS)
 @pytest.mark.parametrize("name", TREES)
 def test_hundreds_of_trees_stay_as_precise(name: str, task: Task) -> None:
     many = {"rounds": 500} if name not in {"random_forest", "extra_trees"} else {"trees": 100}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlwright.base.errors import ExportError
 from mlwright.data.columns import row_count
 from mlwright.data.schema import Column, SemanticType
-from mlwright.data.task import Task
+from mlwright.data.task import TABULAR_TASKS, Task
 from mlwright.export.onnx.features import emit_preparation
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.features.encoders import DateParts, OneHot, Passthrough, TextTopics
@@ -111,7 +111,7 @@ def tables(draw):
         }
         for n in (rows, new_rows)
     )
-    task = draw(st.sampled_from(list(Task)))
+    task = draw(st.sampled_from(TABULAR_TASKS))
     top = {Task.BINARY: 1, Task.MULTICLASS: 3, Task.REGRESSION: 100}[task]
     y = np.array(draw(st.lists(st.integers(0, top), min_size=rows, max_size=rows)))
     y = y.astype(np.float64) if task is Task.REGRESSION else y.astype(np.int64)

@@ -11,7 +11,7 @@ from mlwright.evaluation.metrics import metric
 from mlwright.models.protocol import Facts, FitControl
 from mlwright.models.signature import Task
 from mlwright.models.tabular import MODELS
-from mlwright.tuning.folds import PreparedFolds, early_stopping_data
+from mlwright.tuning.folds import PreparedFolds
 from mlwright.tuning.trial import Trial, TrialSpec, run_trial
 
 CONTROL = FitControl(seed=0, threads=1)
@@ -93,15 +93,22 @@ def test_a_deadline_that_is_over_fails_the_trial_with_its_reason(tumours):
     assert "out of time" in trial.reason
 
 
+class _SlowPreparation(PreparedFolds):
+    """Takes until the deadline for every fold but the first."""
+
+    deadline = 0.0
+
+    def get(self, flavour, index):
+        if index:
+            time.sleep(max(self.deadline - time.monotonic(), 0.0))
+        return super().get(flavour, index)
+
+
 def test_out_of_time_after_a_fold_is_partial_and_keeps_the_fold(tumours):
-    """The judge stands where the clock runs on: it waits until the deadline after the first fold."""
     control = replace(CONTROL, deadline=time.monotonic() + 1.0)
-
-    def slow(losses):
-        time.sleep(max(control.deadline - time.monotonic(), 0.0))
-        return ""
-
-    trial = run_trial(spec("linear"), tumours, control, judge=slow)
+    prepared = _SlowPreparation(tumours, 0)
+    prepared.deadline = control.deadline
+    trial = run_trial(spec("linear"), tumours, control, prepared=prepared)
     assert trial.status == "partial"
     assert "after 1 of 3 folds" in trial.reason
     assert trial.member is not None
@@ -134,33 +141,31 @@ def test_permuted_labels_give_chance(noise, family):
     assert -trial.loss == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(3 * 1_600 / 4))
 
 
-def test_early_stopping_rows_are_apart_from_the_scored_rows_when_there_are_enough(noise, tumours):
-    big = noise(3_000)
-    fold = PreparedFolds(big, 0).get("tree", 0)
-    train, stop = early_stopping_data(big, 0, fold, 0)
-    assert len(train.y) + len(stop.y) == len(big.folds[0][0])
-    assert len(stop.y) == pytest.approx(0.1 * len(big.folds[0][0]), abs=1)
-    assert stop.y.mean() == pytest.approx(train.y.mean(), abs=0.02)  # stratified
-    small_fold = PreparedFolds(tumours, 0).get("tree", 0)
-    train, stop = early_stopping_data(tumours, 0, small_fold, 0)
-    assert len(train.y) == len(tumours.folds[0][0])
-    assert len(stop.y) == len(tumours.folds[0][1])
+def test_the_rounds_of_a_fold_are_those_that_the_other_folds_found_best(tumours):
+    """So no row has a say in the model that predicts it."""
+    lightgbm = spec("lightgbm", rounds=200, patience=10, learning_rate=0.3)
+    trial = run_trial(lightgbm, tumours, CONTROL)
+    assert trial.member is not None
+    kept = [estimator.rounds for estimator in trial.member.estimators]
+    # The target of fold 0's validation rows turned round: its own best would be the first round.
+    y = tumours.y.copy()
+    y[tumours.folds[0][1]] = 1 - y[tumours.folds[0][1]]
+    alone = replace(tumours, y=y)
+    assert len(set(kept)) > 1
+    assert kept[0] > 5
+    turned = run_trial(lightgbm, alone, CONTROL)
+    assert turned.member is not None
+    assert turned.member.estimators[1].rounds < kept[1]  # it has a say in the others, though
 
 
-def test_early_stopping_keeps_groups_whole_and_takes_the_latest_rows(noise):
-    big = noise(3_000)
-    groups = np.arange(3_000) // 30
-    grouped = replace(big, groups=groups)
-    fold = PreparedFolds(big, 0).get("tree", 0)
-    train, stop = early_stopping_data(grouped, 0, fold, 0)
-    # x0 differs in every row, so the matrices tell which rows are where.
-    group_of = dict(zip(fold.train[:, 0].tolist(), groups[big.folds[0][0]].tolist(), strict=True))
-    trained, stopped = ({group_of[value] for value in data.X[:, 0].tolist()} for data in (train, stop))
-    assert stopped
-    assert not trained & stopped
-    ordered = replace(big, order=big.columns["x0"])
-    train, stop = early_stopping_data(ordered, 0, fold, 0)
-    assert train.X[:, 0].max() < stop.X[:, 0].min()
+def test_a_forest_is_delivered_as_one_of_all_rows(tumours):
+    trial = run_trial(spec("extra_trees", min_samples_leaf=1), tumours, CONTROL)
+    assert trial.member is not None
+    (forest,) = trial.member.estimators
+    # Pure leaves remember every row, and so every row was there.
+    codes = forest.predict(trial.member.preparations[0].transform(tumours.columns)).argmax(axis=1)
+    assert (codes == tumours.y).all()
+    assert (trial.oof.argmax(axis=1) != tumours.y).any()
 
 
 def test_prepared_folds_are_shared_and_bounded(tumours):

@@ -29,3 +29,7 @@ class Task(StrEnum):
     def learned_as(self) -> "Task":
         """The task that estimators are fitted for: what is no class is a value."""
         return self if self.is_classification else Task.REGRESSION
+
+
+# What the families of tables are fitted for; other kinds are learned as one of them or by models of their own.
+TABULAR_TASKS = (Task.BINARY, Task.MULTICLASS, Task.REGRESSION)

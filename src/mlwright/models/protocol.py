@@ -86,7 +86,11 @@ class Staged(Protocol):
 
 
 class Family(Protocol):
-    """One kind of model. Stateless; constructed with no arguments."""
+    """One kind of model. Stateless; constructed with no arguments.
+
+    A family with `refit = True` (none need say False) is delivered as one estimator of all rows, not as the bag over
+    the folds: forests are bags already, and what is remembered row by row should remember every row.
+    """
 
     traits: ClassVar[Traits]
     name: ClassVar[str]

@@ -13,6 +13,7 @@ import numpy as np
 from mlwright.base.errors import Infeasible
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array
+from mlwright.data.task import TABULAR_TASKS
 from mlwright.models.protocol import Estimator, Facts, Family, FitControl, FitData, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular import MODELS
@@ -53,7 +54,7 @@ def check_model(name: str) -> None:
     """
     family: Family = MODELS.load(name)()
     assert family.name == name, f"{name}: its `name` says '{family.name}'"
-    for task in Task:
+    for task in TABULAR_TASKS:
         for facts in _facts(task):
             sets = family.portfolio(facts)
             assert sets, f"{name}: its portfolio is empty for {facts}"

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,10 +14,10 @@ import numpy as np
 from mlwright.base.errors import BudgetError, Infeasible, MlwrightError, Signal
 from mlwright.base.seeds import derive_seed
 from mlwright.data.columns import Array
-from mlwright.models.protocol import Estimator, Family, FitControl
-from mlwright.models.tabular import MODELS
+from mlwright.models.protocol import Estimator, Family, FitControl, FitData, Staged
+from mlwright.models.tabular import load_family
 from mlwright.models.tabular.ensemble import Member, write_json
-from mlwright.tuning.folds import PreparedFold, PreparedFolds, early_stopping_data, whole_fold
+from mlwright.tuning.folds import PreparedFold, PreparedFolds, stopping_data, whole_fold, whole_table
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.table import TrainingTable
 
@@ -155,8 +155,12 @@ def run_trial(
 ) -> Trial:
     """Cross-validate one family with one set of parameters.
 
-    In every fold the preparation and the estimator see that fold's training rows only. With a deadline, each fold may
-    take an equal part of the time that is left, so that an estimator able to stop early gives all its folds.
+    In every fold the preparation and the estimator see that fold's training rows only. A family that stops early is
+    watched on the fold's validation rows, but each fold is then cut to the mean number of rounds that the *other* folds
+    found best: no row has a say in the model that predicts it, and none need be set aside for it.
+
+    With a deadline, each fold may take an equal part of the time that is left, so that an estimator able to stop early
+    gives all its folds.
 
     Args:
         control: `seed` is that of the whole search; the trial derives its own from it and from its number.
@@ -169,32 +173,40 @@ def run_trial(
     """
     from threadpoolctl import threadpool_limits
 
-    family: Family = MODELS.load(spec.family)()
+    family: Family = load_family(spec.family)
     for name in family.traits.requires:  # the seconds of a first import are not the family's own
         import_module(name)
     started = time.monotonic()
     prepared = prepared or PreparedFolds(table, control.seed)
-    objective = Objective.of(table)
-    shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
-    bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
+    work = _Work(spec, family, table, prepared, control)
     # Linear algebra and histogram boosting take every core unless told, and on a busy machine wait for each other.
     with threadpool_limits(limits=_threads_of_a_fold(table, control)):
-        status, reason = _run_folds(spec, family, _Work(table, prepared, control, objective, judge), bag)
+        status, reason, folds = _run_folds(work, judge)
+        if status == "complete":
+            folds = _settled(work, folds)
+        bag = _bag(work, folds)
+        member = _member(work, bag, status)
     oof = bag.oof()
     seen = bag.times > 0
-    keep = status in ("complete", "partial")
-    member = Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators)) if keep else None
-    loss = objective.loss(oof, seen) if seen.any() else float("inf")
+    loss = work.objective.loss(oof, seen) if seen.any() else float("inf")
     return Trial(spec, member, oof, tuple(bag.fold_losses), loss, time.monotonic() - started, status, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
+    spec: TrialSpec
+    family: Family
     table: TrainingTable
     prepared: PreparedFolds
     control: FitControl
-    objective: Objective
-    judge: Judge | None
+
+    @property
+    def objective(self) -> Objective:
+        return Objective.of(self.table)
+
+    @property
+    def refit(self) -> bool:
+        return bool(getattr(self.family, "refit", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,36 +218,33 @@ class _Fitted:
     prediction: Array
 
 
-def _run_folds(spec: TrialSpec, family: Family, work: _Work, bag: _Bag) -> tuple[Status, str]:
+def _run_folds(work: _Work, judge: Judge | None) -> tuple[Status, str, list[_Fitted]]:
     """Fit the folds side by side, one thread each; judge and keep them in their order, as if one by one.
 
     So the result does not depend on how many fit at a time: what comes after the fold at which a trial is given up is
     thrown away.
     """
-    count, wave = len(work.table.folds), _folds_at_a_time(work.table, work.control)
-    with ThreadPoolExecutor(wave) as pool:
-        for first in range(0, count, wave):
-            late = _too_late(work.control.deadline, bag, count - first)
-            if late:
-                return ("partial" if bag.estimators else "failed"), late
-            deadline = _fold_deadline(work.control.deadline, -(-(count - first) // wave))
-            indices = range(first, min(first + wave, count))
-            # Prepared here, not in the pool: the cache is for one thread.
-            prepared = [work.prepared.get(family.preparation, index) for index in indices]
-            jobs = [
-                pool.submit(_fit_fold, spec, family, work, (index, fold, deadline))
-                for index, fold in zip(indices, prepared, strict=True)
-            ]
-            for index, job in zip(indices, jobs, strict=True):
+    count = len(work.table.folds)
+    kept: list[_Fitted] = []
+    losses: list[float] = []
+    with ThreadPoolExecutor(_folds_at_a_time(work.table, work.control)) as pool:
+        jobs = [pool.submit(_fit_fold, work, index) for index in range(count)]
+        try:
+            for index, job in enumerate(jobs):
                 try:
-                    _keep_fold(work, bag, index, job.result())
+                    fitted = job.result()
                 except (Signal, BudgetError) as error:
-                    late = _too_late(deadline, bag, count - index)
-                    return ("partial" if late and bag.estimators else "failed"), f"{late} {error.message}".strip()
-                verdict = work.judge(bag.fold_losses) if work.judge and index + 1 < count else ""
+                    late = _late(work.control.deadline, len(kept), count)
+                    return ("partial" if late and kept else "failed"), f"{late} {error.message}".strip(), kept
+                kept.append(fitted)
+                losses.append(_fold_loss(work, index, fitted))
+                verdict = judge(losses) if judge and index + 1 < count else ""
                 if verdict:
-                    return "pruned", verdict
-    return "complete", ""
+                    return "pruned", verdict, kept
+        finally:
+            for job in jobs:
+                job.cancel()
+    return "complete", "", kept
 
 
 def _folds_at_a_time(table: TrainingTable, control: FitControl) -> int:
@@ -249,56 +258,109 @@ def _threads_of_a_fold(table: TrainingTable, control: FitControl) -> int:
     return max(1, control.threads // _folds_at_a_time(table, control))
 
 
-def _too_late(deadline: float | None, bag: _Bag, folds_left: int) -> str:
-    """Return why no further fold may begin, or nothing."""
+def _late(deadline: float | None, done: int, count: int) -> str:
+    """Return that the clock ended the trial, or nothing."""
     if deadline is None or time.monotonic() < deadline:
         return ""
-    return f"{OUT_OF_TIME} after {len(bag.estimators)} of {len(bag.estimators) + folds_left} folds."
+    return f"{OUT_OF_TIME} after {done} of {count} folds."
 
 
-def _fit_fold(spec: TrialSpec, family: Family, work: _Work, one: tuple[int, PreparedFold, float | None]) -> _Fitted:
-    table = work.table
-    index, fold, deadline = one
-    if "patience" in spec.params:  # how the families that stop early say so
-        train, valid = early_stopping_data(table, index, fold, work.control.seed)
+def _fit_fold(work: _Work, index: int) -> _Fitted:
+    table, control = work.table, work.control
+    fold = work.prepared.get(work.family.preparation, index)
+    if control.deadline is not None and time.monotonic() >= control.deadline:
+        raise Infeasible("There was no time left for the fold.", hint="give the search more time.")
+    if "patience" in work.spec.params:  # how the families that stop early say so
+        train, valid = stopping_data(table, index, fold)
     else:
         train, valid = whole_fold(table, index, fold), None
-    control = FitControl(
-        seed=derive_seed(work.control.seed, "trial", spec.number, index),
-        threads=_threads_of_a_fold(table, work.control),
-        deadline=deadline,
+    parts_left = len(table.folds) - index + (1 if work.refit else 0)
+    own = FitControl(
+        seed=derive_seed(control.seed, "trial", work.spec.number, index),
+        threads=_threads_of_a_fold(table, control),
+        deadline=_part_deadline(control.deadline, -(-parts_left // _folds_at_a_time(table, control))),
     )
+    estimator = _fit(work, train, valid, own, f"fold {index + 1} of {len(table.folds)}")
+    return _Fitted(fold.preparation, estimator, _predict(work, estimator, fold, index))
+
+
+def _fit(work: _Work, train: FitData, valid: FitData | None, control: FitControl, where: str) -> Estimator:
     try:
-        estimator = family.fit(train, valid, table.task, spec.params, control)
-        prediction = estimator.predict(fold.valid).astype(np.float64)
+        return work.family.fit(train, valid, work.table.task, work.spec.params, control)
     except MlwrightError:
         raise
     except Exception as exc:
         raise Infeasible(
-            f"{spec.family} failed in fold {index + 1} of {len(table.folds)}: {type(exc).__name__}: {exc}",
+            f"{work.spec.family} failed in {where}: {type(exc).__name__}: {exc}",
             hint="other parameters or another family may work.",
         ) from exc
+
+
+def _predict(work: _Work, estimator: Estimator, fold: PreparedFold, index: int) -> Array:
+    prediction = estimator.predict(fold.valid).astype(np.float64)
     if not np.isfinite(prediction).all():
         raise Infeasible(
-            f"{spec.family} predicted values that are not finite in fold {index + 1} of {len(table.folds)}.",
+            f"{work.spec.family} predicted values that are not finite in fold {index + 1} of {len(work.table.folds)}.",
             hint="other parameters or another family may work.",
         )
-    return _Fitted(fold.preparation, estimator, prediction)
+    return prediction
 
 
-def _keep_fold(work: _Work, bag: _Bag, index: int, fitted: _Fitted) -> None:
+def _settled(work: _Work, folds: Sequence[_Fitted]) -> list[_Fitted]:
+    """Cut each fold's estimator to the rounds that the other folds found best."""
+    best = [one.estimator.rounds for one in folds]
+    settled: list[_Fitted] = []
+    for index, one in enumerate(folds):
+        if not isinstance(one.estimator, Staged):
+            return list(folds)
+        others = best[:index] + best[index + 1 :] or best
+        estimator = one.estimator.at(max(1, round(float(np.mean(others)))))
+        fold = work.prepared.get(work.family.preparation, index)
+        settled.append(_Fitted(one.preparation, estimator, _predict(work, estimator, fold, index)))
+    return settled
+
+
+def _bag(work: _Work, folds: Sequence[_Fitted]) -> _Bag:
+    table = work.table
+    shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
+    bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
+    for index, fitted in enumerate(folds):
+        rows = table.folds[index][1]
+        bag.total[rows] += fitted.prediction
+        bag.times[rows] += 1
+        bag.fold_losses.append(_fold_loss(work, index, fitted))
+        bag.preparations.append(fitted.preparation)
+        bag.estimators.append(fitted.estimator)
+    return bag
+
+
+def _fold_loss(work: _Work, index: int, fitted: _Fitted) -> float:
     rows = work.table.folds[index][1]
-    only = np.full_like(bag.total, np.nan)
+    shape = (work.table.rows, *fitted.prediction.shape[1:])
+    only = np.full(shape, np.nan)
     only[rows] = fitted.prediction
-    bag.total[rows] += fitted.prediction
-    bag.times[rows] += 1
-    bag.fold_losses.append(work.objective.loss(only, rows))
-    bag.preparations.append(fitted.preparation)
-    bag.estimators.append(fitted.estimator)
+    return work.objective.loss(only, rows)
 
 
-def _fold_deadline(deadline: float | None, folds_left: int) -> float | None:
+def _member(work: _Work, bag: _Bag, status: Status) -> Member | None:
+    """Return what would predict: the bag over the folds, or the one estimator of all rows of a family that refits."""
+    if status not in ("complete", "partial"):
+        return None
+    spec = work.spec
+    if not work.refit or status == "partial":
+        return Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
+    whole = work.prepared.whole(work.family.preparation)
+    control = replace(work.control, seed=derive_seed(work.control.seed, "trial", spec.number, "all"))
+    data = whole_table(work.table, whole)
+    try:
+        estimator = _fit(work, data, None, control, "the fit on all rows")
+    except Infeasible:  # out of time: the bag, which is there, predicts instead
+        return Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
+    return Member(spec.family, dict(spec.params), (whole.preparation,), (estimator,))
+
+
+def _part_deadline(deadline: float | None, parts_left: int) -> float | None:
     if deadline is None:
         return None
     now = time.monotonic()
-    return now + max(deadline - now, 0.0) / folds_left
+    return now + max(deadline - now, 0.0) / max(parts_left, 1)

@@ -77,7 +77,8 @@ class TreeTable:
         """Return the table of `trees`.
 
         Trees that are one leaf go into the base, and so does the middle of every other tree's leaves: small leaves
-        keep the sum, which is made in float32, precise.
+        keep the sum, which is made in float32, precise. Of leaves with several values it is the lowest: those of a
+        forest are mostly 0 then, and what is 0 is not written.
 
         Args:
             trees: At least one.
@@ -89,7 +90,8 @@ class TreeTable:
         middles: list[Array] = []
         for tree in trees:
             leaves = tree.value[tree.left == LEAF]
-            middle = (leaves.min(axis=0) + leaves.max(axis=0)) / 2
+            low, high = leaves.min(axis=0), leaves.max(axis=0)
+            middle = (low + high) / 2 if len(low) == 1 else low
             base[_outputs(tree)] += middle
             # The node needs a tree at least, be it one of nothing.
             if len(tree.left) > 1 or (tree is trees[-1] and not kept):
@@ -178,12 +180,15 @@ def _leaf_targets(table: TreeTable, leaf: Array) -> dict[str, Array]:
             f"Leaves have {width} values; 1 or {len(table.base)}, one for each raw score, was expected.",
             hint="this is a fault of mlwright: please report it with the library and its version.",
         )
-    first = table.output[leaf]
+    values = table.value[leaf]
+    written = values != 0.0
+    written[~written.any(axis=1), 0] = True  # every leaf has one value at least
+    row, column = np.nonzero(written)
     return {
-        "target_treeids": np.repeat(table.tree[leaf], width),
-        "target_nodeids": np.repeat(table.node[leaf], width),
-        "target_ids": (first[:, np.newaxis] + np.arange(width)).reshape(-1),
-        "target_weights": table.value[leaf].reshape(-1),
+        "target_treeids": table.tree[leaf][row],
+        "target_nodeids": table.node[leaf][row],
+        "target_ids": table.output[leaf][row] + column,
+        "target_weights": values[row, column],
     }
 
 

@@ -11,12 +11,15 @@ from mlwright.export.onnx.trees import LEAF, Tree, TreeTable
 def forest_table(model: Any, *, classes: int) -> TreeTable:
     """Return the trees of a forest, each divided by their number, so that their sum is the mean.
 
+    A classifier has one vote more, spread evenly over the classes: see `ForestEstimator`.
+
     Args:
         model: A fitted RandomForest or ExtraTrees, classifier or regressor.
         classes: K for a classifier (for two, the second one's probability alone is kept), 0 for a regressor.
     """
-    trees = [_forest_tree(tree.tree_, classes, len(model.estimators_)) for tree in model.estimators_]
-    return TreeTable.of(trees, np.zeros(trees[0].value.shape[1]))
+    votes = len(model.estimators_) + (1 if classes else 0)
+    trees = [_forest_tree(tree.tree_, classes, votes) for tree in model.estimators_]
+    return TreeTable.of(trees, np.full(trees[0].value.shape[1], 1 / (votes * classes) if classes else 0.0))
 
 
 def hist_boosting_table(model: Any) -> TreeTable:
@@ -32,7 +35,7 @@ def hist_boosting_table(model: Any) -> TreeTable:
     return TreeTable.of(trees, base)
 
 
-def _forest_tree(tree: Any, classes: int, trees: int) -> Tree:
+def _forest_tree(tree: Any, classes: int, votes: int) -> Tree:
     value = tree.value[:, 0, :]  # shares of the classes, or the mean value
     if classes:
         value = value / value.sum(axis=1, keepdims=True)
@@ -43,7 +46,7 @@ def _forest_tree(tree: Any, classes: int, trees: int) -> Tree:
         left=tree.children_left,
         right=tree.children_right,
         missing_left=tree.missing_go_to_left,
-        value=value / trees,
+        value=value / votes,
     )
 
 

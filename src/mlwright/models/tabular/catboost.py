@@ -1,7 +1,7 @@
 """CatBoost: ordered boosting with symmetric trees, on the numeric matrix."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -23,11 +23,12 @@ _FILE = "catboost.cbm"
 
 @dataclass(frozen=True, slots=True)
 class CatBoostEstimator:
-    """A `catboost.CatBoost` of exactly `rounds` trees."""
+    """A `catboost.CatBoost` of exactly `rounds` trees; `grown` has all that were grown, and is not stored."""
 
     file: EstimatorFile
     model: Any
     threads: int = 1
+    grown: Any = None
 
     @property
     def rounds(self) -> int:
@@ -39,6 +40,9 @@ class CatBoostEstimator:
             return self.file.empty()
         raw = self.model.predict(X, prediction_type="RawFormulaVal", thread_count=self.threads)
         return self.file.answer(raw if self.file.labels is None else probabilities(raw))
+
+    def at(self, rounds: int) -> "CatBoostEstimator":
+        return self if self.grown is None else _cut(self.file, self.grown, rounds, self.threads)
 
     def save(self, directory: Path) -> None:
         self.file.write(directory)
@@ -105,18 +109,28 @@ class CatBoost:
         patience = None if checks is None else int(params["patience"])
         try:
             model.fit(
-                _pool(problem.train), eval_set=checks, early_stopping_rounds=patience, callbacks=[_Deadline(control)]
+                _pool(problem.train), eval_set=checks, early_stopping_rounds=patience, callbacks=[Deadline(control)]
             )
         except catboost.CatBoostError as exc:
             raise Infeasible(
                 f"CatBoost cannot fit {problem.train.X.shape} rows and columns: {str(exc).strip()}",
                 hint="drop constant columns, or use another family such as 'lightgbm'.",
             ) from exc
-        _forget_the_moment(model)
-        return CatBoostEstimator(problem.file(self.name, int(model.tree_count_)), model, control.threads)
+        forget_the_moment(model)
+        rounds = int(model.tree_count_) if checks is None else int(model.get_best_iteration()) + 1
+        file = problem.file(self.name, rounds)
+        return replace(_cut(file, model, rounds, control.threads), grown=model)
 
 
-class _Deadline:
+def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> CatBoostEstimator:
+    kept = max(1, min(rounds, int(grown.tree_count_)))
+    model = grown.copy()
+    if kept < grown.tree_count_:
+        model.shrink(kept)
+    return CatBoostEstimator(file.model_copy(update={"rounds": kept}), model, threads)
+
+
+class Deadline:
     """Tells CatBoost after each tree whether there is time for another."""
 
     def __init__(self, control: FitControl) -> None:
@@ -142,7 +156,7 @@ def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str
         **own,
         **goal,
         "iterations": int(params["rounds"]),
-        "use_best_model": problem.valid is not None,
+        "use_best_model": False,  # all are kept until it is known how many are best
         "random_seed": control.seed,
         "thread_count": control.threads,
         "allow_writing_files": False,
@@ -156,7 +170,7 @@ def _pool(data: FitData) -> Any:
     return catboost.Pool(data.X, label=data.y, weight=data.weight)
 
 
-def _forget_the_moment(model: Any) -> None:
+def forget_the_moment(model: Any) -> None:
     """Remove the time and the random id from a model, so that equal fits give equal files."""
     metadata = model.get_metadata()
     for name in ("train_finish_time", "model_guid"):

@@ -1,7 +1,8 @@
 """Histogram boosting by scikit-learn."""
 
 import time
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -25,11 +26,12 @@ _CHUNKS = (4, 12, 16, 32, 64, 128)
 
 @dataclass(frozen=True, slots=True)
 class HistBoostingEstimator:
-    """A fitted scikit-learn HistGradientBoosting model, cut to its best round."""
+    """A fitted scikit-learn HistGradientBoosting model; `grown` has all rounds that were grown, and is not stored."""
 
     file: EstimatorFile
     model: Any
     threads: int = 1
+    grown: Any = None
 
     @property
     def rounds(self) -> int:
@@ -44,6 +46,9 @@ class HistBoostingEstimator:
         with threadpool_limits(self.threads, user_api="openmp"):
             raw = self.model.predict(X) if self.file.labels is None else self.model.predict_proba(X)
         return self.file.answer(raw)
+
+    def at(self, rounds: int) -> "HistBoostingEstimator":
+        return self if self.grown is None else _cut(self.file, self.grown, rounds, self.threads)
 
     def save(self, directory: Path) -> None:
         self.file.write(directory)
@@ -113,9 +118,10 @@ class HistBoosting:
         )
         with threadpool_limits(control.threads, user_api="openmp"):
             _grow(model, problem, int(params["rounds"]), control)
-        rounds = _cut_to_best(model) if early else int(model.n_iter_)
+        # Its first score is that of no round at all.
+        rounds = max(1, int(np.argmax(model.validation_score_))) if early else int(model.n_iter_)
         model.set_params(warm_start=False)
-        return HistBoostingEstimator(problem.file(self.name, rounds), model, control.threads)
+        return replace(_cut(problem.file(self.name, rounds), model, rounds, control.threads), grown=model)
 
 
 def _grow(model: Any, problem: Problem, rounds: int, control: FitControl) -> None:
@@ -141,12 +147,12 @@ def _grow(model: Any, problem: Problem, rounds: int, control: FitControl) -> Non
         grown, turn = grown + chunk, turn + 1
 
 
-def _cut_to_best(model: Any) -> int:
-    """Drop the rounds after the best on the validation rows, which scikit-learn keeps; return how many are left."""
-    # Its first score is that of no round at all.
-    best = max(1, int(np.argmax(model.validation_score_)))
+def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> HistBoostingEstimator:
+    """Return the first rounds of a model that scikit-learn has grown further."""
+    kept = max(1, min(rounds, int(grown.n_iter_)))
+    model = copy(grown)
     # There is no public way; `_predictors` alone holds the trees.
-    model._predictors = model._predictors[:best]  # noqa: SLF001
-    model.train_score_ = model.train_score_[: best + 1]
-    model.validation_score_ = model.validation_score_[: best + 1]
-    return best
+    model._predictors = grown._predictors[:kept]  # noqa: SLF001
+    model.train_score_ = grown.train_score_[: kept + 1]
+    model.validation_score_ = grown.validation_score_[: kept + 1]
+    return HistBoostingEstimator(file.model_copy(update={"rounds": kept}), model, threads)

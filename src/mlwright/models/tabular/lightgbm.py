@@ -1,6 +1,6 @@
 """LightGBM: histogram boosting with leaf-wise trees, by its native Booster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -22,11 +22,15 @@ _OURS = {"rounds", "patience", "class_weight"}
 
 @dataclass(frozen=True, slots=True)
 class LightGbmEstimator:
-    """A `lightgbm.Booster` of exactly `rounds` rounds."""
+    """A `lightgbm.Booster` of exactly `rounds` rounds; `grown` has all that were grown, and is not stored."""
 
     file: EstimatorFile
     booster: Any
     threads: int = 1
+    grown: Any = None
+
+    def at(self, rounds: int) -> "LightGbmEstimator":
+        return self if self.grown is None else _cut(self.file, self.grown, rounds, self.threads)
 
     @property
     def rounds(self) -> int:
@@ -105,9 +109,17 @@ class LightGbm:
             return Round(float(losses[0][2]) if losses else None, finished)
 
         rounds = boost(step, int(params["rounds"]), int(params["patience"]), control)
-        # Through its text a booster lets go of the training rows, and a fitted one equals a loaded one.
-        text = booster.model_to_string(num_iteration=rounds)
-        return LightGbmEstimator(problem.file(self.name, rounds), lightgbm.Booster(model_str=text), control.threads)
+        file = problem.file(self.name, rounds)
+        return replace(_cut(file, booster, rounds, control.threads), grown=booster.free_dataset())
+
+
+def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> LightGbmEstimator:
+    """Return the first rounds of a booster; through its text, so that a fitted one equals a loaded one."""
+    import lightgbm
+
+    kept = max(1, min(rounds, grown.current_iteration()))
+    text = grown.model_to_string(num_iteration=kept)
+    return LightGbmEstimator(file.model_copy(update={"rounds": kept}), lightgbm.Booster(model_str=text), threads)
 
 
 def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """XGBoost: histogram boosting with second-order steps, by its native Booster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -23,10 +23,14 @@ _FILE = "xgboost.ubj"
 
 @dataclass(frozen=True, slots=True)
 class XgBoostEstimator:
-    """An `xgboost.Booster` of exactly `rounds` rounds; for regression it predicts (y - offset) / scale."""
+    """An `xgboost.Booster` of exactly `rounds` rounds; for regression it predicts (y - offset) / scale.
+
+    `grown` has all rounds that were grown, and is not stored.
+    """
 
     file: EstimatorFile
     booster: Any
+    grown: Any = None
 
     @property
     def rounds(self) -> int:
@@ -38,6 +42,9 @@ class XgBoostEstimator:
             return self.file.empty()
         raw = np.asarray(self.booster.inplace_predict(X, predict_type="margin", validate_features=False))
         return self.file.answer(raw if self.file.labels is None else probabilities(raw))
+
+    def at(self, rounds: int) -> "XgBoostEstimator":
+        return self if self.grown is None else _cut(self.file, self.grown, rounds)
 
     def save(self, directory: Path) -> None:
         self.file.write(directory)
@@ -103,8 +110,13 @@ class XgBoost:
             return Round(float(booster.eval_set([(checks, "valid")], index).rpartition(":")[2]))
 
         rounds = boost(step, int(params["rounds"]), int(params["patience"]), control)
-        kept = booster[:rounds] if rounds < booster.num_boosted_rounds() else booster
-        return XgBoostEstimator(problem.file(self.name, rounds, offset=offset, scale=scale), kept)
+        file = problem.file(self.name, rounds, offset=offset, scale=scale)
+        return replace(_cut(file, booster, rounds), grown=booster)
+
+
+def _cut(file: EstimatorFile, grown: Any, rounds: int) -> XgBoostEstimator:
+    kept = max(1, min(rounds, grown.num_boosted_rounds()))
+    return XgBoostEstimator(file.model_copy(update={"rounds": kept}), grown[:kept])
 
 
 def _scaling(problem: Problem) -> tuple[float, float]:
