@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from mlwright.data.dataset import Dataset
     from mlwright.tuning.table import Fold, TrainingTable
 
-# Enough folds that each trains on nearly all rows; few on large tables, where one more costs minutes and adds nothing.
-_FOLDS = 5
-_LARGE_ROWS = 200_000
-_LARGE_FOLDS = 3
-
 
 def dataset_of(frame: Any, schema: Any) -> "Dataset":
     """Return the dataset of a stored frame and a stored schema; columns that the frame lacks are left out."""
@@ -74,9 +69,10 @@ def training_folds(dataset: "Dataset", seed: int, y: Array) -> "tuple[Fold, ...]
 
     from mlwright.data.rare_classes import lone_rows_to_training
     from mlwright.data.splits import FoldPlan, fold_arrays, folds
+    from mlwright.tuning.fit import fold_count
 
-    k = _LARGE_FOLDS if dataset.rows > _LARGE_ROWS else min(_FOLDS, max(2, dataset.rows // 4))
+    plan = FoldPlan(k=fold_count(dataset.rows), seed=seed)
     if y.dtype.kind != "i":
-        return folds(dataset, FoldPlan(k=k, seed=seed))
+        return folds(dataset, plan)
     arrays = replace(fold_arrays(dataset), y=y)
-    return lone_rows_to_training(folds(arrays, FoldPlan(k=k, seed=seed)), arrays)
+    return lone_rows_to_training(folds(arrays, plan), arrays)

@@ -8,7 +8,7 @@ from typing import Literal
 from mlwright.data.splits import FoldArrays, FoldPlan, folds
 from mlwright.models.protocol import FitControl
 from mlwright.models.signature import Signature
-from mlwright.models.tabular import MODELS
+from mlwright.models.tabular import MODELS, complexity_of
 from mlwright.models.tabular.ensemble import TabularModel
 from mlwright.tuning.build import BuildPlan, build_model
 from mlwright.tuning.noise import NoiseFloor, NoisePlan, noise_floor
@@ -20,10 +20,10 @@ from mlwright.tuning.threshold import Goal
 from mlwright.tuning.trial import Trial
 
 Prefer = Literal["accuracy", "simplicity"]
-# Enough folds that each trains on nearly all rows; few on large tables, where one more costs minutes and adds nothing.
-_FOLDS = 5
-_LARGE_ROWS = 200_000
-_LARGE_FOLDS = 3
+# (rows at most, folds): many where every row is missed, few where one more costs minutes and adds nothing. Even numbers,
+# because folds run side by side and an odd one would leave a core idle.
+_FOLDS = ((3_000, 8), (30_000, 6), (1_000_000, 4))
+_FOLDS_OF_MORE = 2
 _REFOLDS = 2
 _RESERVE_SHARE = 0.06  # of the time, for what comes after the search
 _LEAST_RESERVE_SECONDS = 0.25
@@ -67,10 +67,11 @@ def fold_count(rows: int) -> int:
     """Return how many folds a training part of so many rows gets.
 
     Example:
-        >>> fold_count(8), fold_count(1_000), fold_count(1_000_000)
-        (2, 5, 3)
+        >>> fold_count(8), fold_count(1_000), fold_count(100_000)
+        (2, 8, 4)
     """
-    return _LARGE_FOLDS if rows > _LARGE_ROWS else min(_FOLDS, max(2, rows // 4))
+    wanted = next((count for most, count in _FOLDS if rows <= most), _FOLDS_OF_MORE)
+    return min(wanted, max(2, rows // 4))
 
 
 def table_folds(arrays: FoldArrays, seed: int) -> tuple[Fold, ...]:
@@ -123,7 +124,7 @@ def _noise(table: TrainingTable, trials: Sequence[Trial], plan: FitPlan) -> Nois
     whole = [trial for trial in trials if trial.status == "complete"] or list(trials)
     pool = sorted([trial for trial in whole if trial.spec.family != "dummy"] or whole, key=lambda trial: trial.loss)
     # By complexity and not by seconds: the same trials must give the same choice on every machine.
-    cheapest = min(pool[:5], key=lambda trial: (MODELS.find(trial.spec.family).complexity, trial.spec.number))
+    cheapest = min(pool[:5], key=lambda trial: (complexity_of(trial.spec.family), trial.spec.number))
     deadline = None
     if plan.deadline is not None:
         now = time.monotonic()
