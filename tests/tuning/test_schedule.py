@@ -25,7 +25,7 @@ def state(*trials: Trial, families=("dummy", "lightgbm", "catboost"), portfolio:
     gains = Gains(OBJECTIVE)
     for trial in trials:
         gains.add(trial)
-    return State(families, trials, gains, dict.fromkeys(families, portfolio))
+    return State(families, trials, gains, dict.fromkeys(families, [{}] * portfolio))
 
 
 def test_families_begin_cheap_and_strong_and_strangers_last():
@@ -87,6 +87,14 @@ def test_a_family_that_failed_twice_is_left_alone():
 def test_a_pruned_trial_tells_what_the_whole_would_have_cost():
     trials = [finished(0, "linear", 0.1, 9.0), finished(1, "lightgbm", 0.1, 1.0, folds=1, status="pruned")]
     assert estimated_seconds("lightgbm", trials) == pytest.approx(1.2 * 3.0)
+
+
+def test_smaller_steps_and_larger_trees_are_reckoned_dearer():
+    trials = [finished(0, "lightgbm", 0.1, 3.0)]
+    same = estimated_seconds("lightgbm", trials, {"learning_rate": 0.1})
+    assert same == pytest.approx(1.2 * 3.0)
+    assert estimated_seconds("lightgbm", trials, {"learning_rate": 0.05, "num_leaves": 124}) == pytest.approx(4 * same)
+    assert estimated_seconds("lightgbm", trials, {"max_depth": 8}) == pytest.approx(2 * same)
 
 
 def test_complete_trials_tell_the_seconds_rather_than_pruned_ones():

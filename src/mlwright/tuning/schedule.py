@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from mlwright.models.protocol import Params
 from mlwright.tuning.gains import Gains
 from mlwright.tuning.trial import OUT_OF_TIME, Trial
 
@@ -15,15 +16,19 @@ NOMINAL_COSTS: Mapping[str, float] = MappingProxyType(
     {
         "dummy": 0.01,
         "linear": 0.5,
+        "neighbours": 0.5,
         "lightgbm": 1.0,
         "extra_trees": 1.0,
         "xgboost": 1.5,
         "catboost": 4.0,
         "random_forest": 1.5,
         "hist_boosting": 1.5,
+        "network": 6.0,
     }
 )
-_FIRST_ORDER = ("dummy", "linear", "lightgbm", "extra_trees", "catboost", "xgboost", "random_forest", "hist_boosting")
+_FIRST_ORDER = ("dummy", "linear", "lightgbm", "extra_trees", "network", "catboost", "xgboost")
+# Near kin of a family above: worth a trial where the gain is measured to be there, not before every other.
+_LATER = ("random_forest", "neighbours", "hist_boosting")
 _UNKNOWN_COST = 2.0
 _PRIOR_SHARE = 0.005  # of the span from dummy to best: what an untried configuration may be hoped to gain
 _PRIOR_DECAY = 0.7  # ... per trial that the family has had
@@ -60,10 +65,15 @@ class State:
     families: tuple[str, ...]
     trials: Sequence[Trial]
     gains: Gains
-    portfolio_sizes: Mapping[str, int] = field(default_factory=dict)
+    portfolios: Mapping[str, Sequence[Params]] = field(default_factory=dict)
 
     def of(self, family: str) -> list[Trial]:
         return [trial for trial in self.trials if trial.spec.family == family]
+
+    def next_params(self, family: str) -> Params | None:
+        """Return the next entry of the family's portfolio; None when it is used up."""
+        entries, used = self.portfolios.get(family, ()), len(self.of(family))
+        return entries[used] if used < len(entries) else None
 
 
 def next_choice(state: State, budget: Budget) -> Choice | None:
@@ -73,19 +83,37 @@ def next_choice(state: State, budget: Budget) -> Choice | None:
 
 
 def first_order(families: Sequence[str]) -> list[str]:
-    """Return the families in the order of their first trials; unknown ones last, in the order given."""
-    return sorted(families, key=lambda name: _FIRST_ORDER.index(name) if name in _FIRST_ORDER else len(_FIRST_ORDER))
+    """Return the families in the order of their first trials; unknown ones after the known, in the order given."""
+    known = {name: position for position, name in enumerate(_FIRST_ORDER)}
+    last = {name: len(known) + 1 + position for position, name in enumerate(_LATER)}
+    return sorted(families, key=lambda name: {**known, **last}.get(name, len(known)))
 
 
-def estimated_seconds(family: str, trials: Sequence[Trial]) -> float | None:
+def relative_cost(params: Params) -> float:
+    """Return what one set of parameters costs beside another of its family: small steps and large trees cost more."""
+    cost = 0.1 / float(params.get("learning_rate", 0.1))
+    leaves = params.get("num_leaves") or params.get("max_leaf_nodes")
+    depth = params.get("depth") or params.get("max_depth")
+    if leaves:
+        cost *= (float(leaves) / 31) ** 0.5
+    elif depth:
+        cost *= 2 ** ((float(depth) - 6) / 2)
+    return cost
+
+
+def estimated_seconds(family: str, trials: Sequence[Trial], params: Params | None = None) -> float | None:
     """Return the seconds a trial of the family will take, by its finished trials, else by those of other families.
 
-    Complete trials count; where there is none, a pruned or partial one says what all its folds would have cost.
+    Complete trials count; where there is none, a pruned or partial one says what all its folds would have cost. With
+    `params` it is reckoned for them; else for such as the family's latest.
     """
     own = [trial for trial in trials if trial.spec.family == family and trial.fold_losses]
     own = [trial for trial in own if trial.status == "complete"] or own
     if own:
-        return _SAFETY * float(np.mean([_whole_seconds(trial, trials) for trial in own[-_RECENT:]]))
+        recent = own[-_RECENT:]
+        seconds = float(np.mean([_whole_seconds(trial, trials) for trial in recent]))
+        usual = float(np.mean([relative_cost(trial.spec.params) for trial in recent]))
+        return _SAFETY * seconds * (1.0 if params is None else relative_cost(params) / usual)
     others = [trial for trial in trials if trial.fold_losses and trial.spec.family != "dummy"]
     if not others:
         return None
@@ -97,9 +125,9 @@ def _first(state: State, budget: Budget) -> Choice | None:
     tried = {trial.spec.family for trial in state.trials if not _cut_short(trial)}
     real = any(trial.status == "complete" and trial.spec.family not in BASELINES for trial in state.trials)
     for family in first_order(state.families):
-        if family in tried or _hopeless(state.of(family)):
+        if family in tried or _hopeless(state.of(family)) or (real and family in _LATER):
             continue
-        seconds = estimated_seconds(family, state.trials)
+        seconds = estimated_seconds(family, state.trials, state.next_params(family))
         # Until one real model is there, the next is begun whatever it costs: its folds end in time by their deadlines.
         if real and not _fits(seconds, budget):
             continue
@@ -113,16 +141,16 @@ def _most_gain(state: State, budget: Budget) -> Choice | None:
     for family in first_order(state.families):
         if family == "dummy" or _hopeless(state.of(family)):
             continue
-        seconds = estimated_seconds(family, state.trials)
+        params = state.next_params(family)
+        seconds = estimated_seconds(family, state.trials, params)
         if not _fits(seconds, budget):
             continue
         cost = NOMINAL_COSTS.get(family, _UNKNOWN_COST) if budget.seconds_left is None else max(seconds or 0.0, 1e-3)
         rate = _expected_gain(family, state) / cost
         if best is None or rate > best[0]:
-            unused = state.portfolio_sizes.get(family, 0) > len(state.of(family))
             unit = "unit of cost" if budget.seconds_left is None else "second"
             why = f"largest expected gain per {unit}: {rate:.3g}"
-            best = (rate, Choice(family, "portfolio" if unused else "tpe", why, seconds))
+            best = (rate, Choice(family, "tpe" if params is None else "portfolio", why, seconds))
     return None if best is None else best[1]
 
 
@@ -136,7 +164,7 @@ def _expected_gain(family: str, state: State) -> float:
     span = state.gains.span
     losses = [trial.loss for trial in trials if np.isfinite(trial.loss)]
     if not losses:
-        return 0.0
+        return 0.0 if trials else _PRIOR_SHARE * span
     recent = [state.gains.of(trial.spec.number) for trial in trials[1:]][-_RECENT:]
     measured = float(np.mean(recent)) if recent else 0.0
     gap = max(min(losses) - state.gains.best_loss, 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlwright.base.errors import DataError
 from mlwright.models.protocol import Facts, Family, FitControl
-from mlwright.models.tabular import MODELS
+from mlwright.models.tabular import MODELS, load_family
 from mlwright.tuning.folds import PreparedFolds
 from mlwright.tuning.gains import Gains
 from mlwright.tuning.objective import Objective
@@ -18,7 +18,7 @@ from mlwright.tuning.schedule import BASELINES, Budget, Choice, State, next_choi
 from mlwright.tuning.table import TrainingTable, facts_of
 from mlwright.tuning.trial import Judge, Trial, TrialSpec, run_trial
 
-_TRIAL_SHARE = 0.4  # of the seconds that are left: one dear trial must not eat the search
+_TRIAL_SHARE = 0.3  # of the seconds that are left: one dear trial must not eat the search
 _BASELINE_SHARE = 0.2
 _PATIENT = 1.5  # times its estimate a trial may take
 _MIN_SHARE_SECONDS = 2.0
@@ -102,7 +102,7 @@ class _Search:
         self.plan = plan
         self.started = time.monotonic()
         self.deadline = None if plan.seconds is None else self.started + plan.seconds
-        self.families: dict[str, Family] = {name: MODELS.load(name)() for name in plan.families}
+        self.families: dict[str, Family] = {name: load_family(name) for name in plan.families}
         self.facts: Facts = facts_of(table)
         self.portfolios = {name: family.portfolio(self.facts) for name, family in self.families.items()}
         self.prepared = PreparedFolds(table, plan.seed)
@@ -139,8 +139,7 @@ class _Search:
 
     def _choose(self) -> Choice | None:
         left = None if self.deadline is None else self.deadline - time.monotonic()
-        sizes = {name: len(entries) for name, entries in self.portfolios.items()}
-        return next_choice(State(self.plan.families, self.trials, self.gains, sizes), Budget(left))
+        return next_choice(State(self.plan.families, self.trials, self.gains, self.portfolios), Budget(left))
 
     def _perform(self, choice: Choice) -> Trial:
         spec = self._spec(choice)

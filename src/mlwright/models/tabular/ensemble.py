@@ -1,7 +1,8 @@
 """The final model of a table: a weighted mix of bags, each bag one family's estimators over the folds.
 
-There is no refit: the estimators that were cross-validated are the ones that predict, so what was measured is what is
-delivered.
+The estimators that were cross-validated are the ones that predict, so what was measured is what is delivered. Only
+families that say `refit` (forests, neighbours) predict by one estimator of all rows, of which the folds' are a cautious
+picture.
 """
 
 import json
