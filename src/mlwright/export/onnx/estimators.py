@@ -7,6 +7,7 @@ import numpy as np
 
 from mlwright.base.errors import ExportError
 from mlwright.base.registry import Registry
+from mlwright.export.onnx.back import emit_back
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.export.onnx.linear import emit_constant, emit_linear
 from mlwright.export.onnx.trees import TreeTable, emit_trees
@@ -77,7 +78,7 @@ def emit_linear_model(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
     raw = emit_linear(estimator.coefficients, estimator.intercept, graph, matrix)
     file: EstimatorFile = estimator.file
     if file.labels is None:
-        return _narrow(raw, graph)
+        return _narrow(emit_back(file.back, graph, raw), graph)
     return _widen(_link(_narrow(raw, graph), len(estimator.intercept), graph), file.labels, graph)
 
 
@@ -138,7 +139,8 @@ def _values(table: TreeTable, file: EstimatorFile, graph: GraphBuilder, matrix: 
     wide = graph.add("Cast", [leaves], to=TensorProto.DOUBLE)
     if file.scale != 1.0:
         wide = graph.add("Mul", [wide, graph.constant(np.float64(file.scale), "scale")])
-    return _narrow(graph.add("Add", [wide, graph.constant(file.offset + file.scale * table.base, "base")]), graph)
+    learned = graph.add("Add", [wide, graph.constant(file.offset + file.scale * table.base, "base")])
+    return _narrow(emit_back(file.back, graph, learned), graph)
 
 
 def _add_base(raw: str, table: TreeTable, graph: GraphBuilder) -> str:

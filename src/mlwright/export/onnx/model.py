@@ -14,6 +14,7 @@ from mlwright.data.schema import Column, SemanticType
 from mlwright.export.onnx.estimators import emit_estimator
 from mlwright.export.onnx.features import emit_preparation
 from mlwright.export.onnx.graph import GraphBuilder
+from mlwright.export.onnx.piecewise import emit_piecewise
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import TINY, Calibrator, Isotonic, Platt, Temperature
 from mlwright.models.tabular.ensemble import TabularModel, preparation_key
@@ -61,7 +62,7 @@ def emit_calibrator(calibrator: Calibrator, graph: GraphBuilder, probabilities: 
         case Platt():
             return _both(graph, _platt(calibrator, graph, _column(graph, probabilities, 1)))
         case Isotonic():
-            return _both(graph, _interpolate(calibrator, graph, _column(graph, probabilities, 1)))
+            return _both(graph, _curve(calibrator, graph, _column(graph, probabilities, 1)))
         case _:
             raise ExportError(
                 f"The calibrator {type(calibrator).__name__} has no ONNX form; expected one of calibration.py.",
@@ -131,22 +132,8 @@ def _platt(calibrator: Platt, graph: GraphBuilder, score: str) -> str:
     return graph.add("Sigmoid", [graph.add("Add", [scaled, graph.constant(np.float64(calibrator.intercept))])])
 
 
-def _interpolate(calibrator: Isotonic, graph: GraphBuilder, score: str) -> str:
-    """Add a piecewise linear curve: find the segment by counting the knots passed, then walk along it."""
-    x, y = np.array(calibrator.x), np.array(calibrator.y)
-    if len(x) == 1:
-        zero = graph.add("Mul", [score, graph.constant(np.float64(0.0))])
-        return graph.add("Add", [zero, graph.constant(np.float64(y[0]))])
-    inside = _clip(graph, score, float(x[0]), float(x[-1]))
-    passed = graph.add("GreaterOrEqual", [inside, graph.constant(x[1:-1].reshape(1, -1))])
-    axis = graph.constant(np.array([1], dtype=np.int64))
-    segment = graph.add("ReduceSum", [graph.add("Cast", [passed], to=_int64()), axis], keepdims=1)
-    start, height, slope = (
-        graph.add("Gather", [graph.constant(values), segment], axis=0)
-        for values in (x[:-1], y[:-1], np.diff(y) / np.diff(x))
-    )
-    along = graph.add("Mul", [graph.add("Sub", [inside, start]), slope])
-    return graph.add("Add", [height, along])
+def _curve(calibrator: Isotonic, graph: GraphBuilder, score: str) -> str:
+    return emit_piecewise(np.array(calibrator.x), np.array(calibrator.y), graph, score)
 
 
 def _column(graph: GraphBuilder, probabilities: str, index: int) -> str:
@@ -173,9 +160,3 @@ def _double() -> int:
     from onnx import TensorProto
 
     return TensorProto.DOUBLE
-
-
-def _int64() -> int:
-    from onnx import TensorProto
-
-    return TensorProto.INT64

@@ -9,6 +9,12 @@ from mlwright.base.errors import ExportError
 from mlwright.data.columns import Array
 from mlwright.export.onnx.trees import LEAF, Tree, TreeTable
 
+_LOGARITHMS = frozenset({"count:poisson", "reg:gamma", "reg:tweedie"})
+_IDENTITIES = frozenset(
+    {"multi:softprob", "multi:softmax", "binary:logitraw", "rank:ndcg"}
+    | {"reg:squarederror", "reg:absoluteerror", "reg:quantileerror"}
+)
+
 
 def xgboost_table(booster: Any) -> TreeTable:
     """Return the trees of a `xgboost.Booster`; XGBoost goes left when x < threshold.
@@ -33,7 +39,9 @@ def _base(learner: dict[str, Any]) -> Array:
     name = learner["objective"]["name"]
     if name in {"binary:logistic", "reg:logistic"}:
         score = np.log(score) - np.log1p(-score)
-    elif name not in {"multi:softprob", "multi:softmax", "reg:squarederror", "binary:logitraw", "rank:ndcg"}:
+    elif name in _LOGARITHMS:
+        score = np.log(score)
+    elif name not in _IDENTITIES:
         raise _refused(f"has the objective '{name}', whose link is not known")
     return np.broadcast_to(score, max(1, int(facts["num_class"]))).copy()
 

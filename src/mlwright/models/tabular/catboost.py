@@ -13,11 +13,12 @@ from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
 from mlwright.models.tabular.links import probabilities
+from mlwright.models.tabular.objectives import SHAPE_PARAMS, catboost_goal
 from mlwright.models.tabular.problem import Problem
 
 _SMALL_ROWS = 2_000
 # Our name of a parameter is CatBoost's, but for these.
-_OURS = {"rounds", "patience", "class_weight"}
+_OURS = {"rounds", "patience", *SHAPE_PARAMS}
 _FILE = "catboost.cbm"
 
 
@@ -76,12 +77,13 @@ class CatBoost:
         plain = {
             "rounds": 1000 if small else 2000,
             "patience": 50,
-            "learning_rate": 0.04 if small else 0.08,
+            "learning_rate": 0.05 if small else 0.1,
             "depth": 5 if small else 6,
             "l2_leaf_reg": 6.0 if small else 3.0,
             "random_strength": 1.0,
         }
-        sets = [plain, {**plain, "depth": 4 if small else 8}, {**plain, "l2_leaf_reg": 10.0, "rsm": 0.7}]
+        deeper = {**plain, "depth": 4} if small else {**plain, "depth": 8, "learning_rate": 0.06}
+        sets = [plain, deeper, {**plain, "l2_leaf_reg": 10.0, "rsm": 0.7}]
         if facts.task.is_classification and facts.minority_share < 0.1:
             sets = [*sets, {**plain, "class_weight": "balanced"}]
         return sets
@@ -146,7 +148,7 @@ class Deadline:
 
 def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:
     if problem.task is Task.REGRESSION:
-        goal: dict[str, Any] = {"loss_function": "RMSE"}
+        goal = catboost_goal(params)
     elif problem.outputs == 1:
         goal = {"loss_function": "Logloss"}
     else:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mlwright.base.errors import DataError
 from mlwright.data.columns import Array
 from mlwright.models.signature import Task
+from mlwright.models.tabular.back import Back
 from mlwright.models.tabular.labels import Labels
 
 NAME = "estimator.json"
@@ -24,7 +25,8 @@ class EstimatorFile(BaseModel):
         rounds: Boosting rounds, trees or iterations kept.
         features: d, the width of the matrix.
         labels: Classes; None for regression.
-        offset, scale: A value is offset + scale * what the library returns. Only float32 libraries need them.
+        offset, scale: A learned value is offset + scale * what the library returns. Only float32 libraries need them.
+        back: From learned values to those of the target.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,7 @@ class EstimatorFile(BaseModel):
     labels: Labels | None = None
     offset: float = 0.0
     scale: float = 1.0
+    back: Back = Back()
 
     def write(self, directory: Path) -> None:
         """Write `estimator.json` into an existing directory."""
@@ -74,7 +77,7 @@ class EstimatorFile(BaseModel):
     def answer(self, raw: Array) -> Array:
         """Return what `Estimator.predict` returns, from the library's probabilities (n, K) or values (n,)."""
         if self.labels is None:
-            return self.offset + self.scale * raw.astype(np.float64).reshape(-1)
+            return self.back.apply(self.offset + self.scale * raw.astype(np.float64).reshape(-1))
         return self.labels.expand(raw)
 
     def empty(self) -> Array:

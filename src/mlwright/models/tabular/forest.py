@@ -13,12 +13,13 @@ from mlwright.models.protocol import Facts, FitControl, FitData, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tabular.objectives import SHAPE_PARAMS
 from mlwright.models.tabular.problem import Problem
 from mlwright.models.tabular.skops_file import load_skops, save_skops
 
 _FILE = "forest.skops"
 _TRUSTED = ("sklearn.tree._tree.Tree",)
-_OURS = {"trees", "class_weight"}
+_OURS = {"trees", *SHAPE_PARAMS}
 # Leaves of all trees together: keeps a forest under about 60 MB of ONNX.
 _MOST_LEAVES = 500_000
 

@@ -14,12 +14,13 @@ from mlwright.models.protocol import Facts, FitControl, FitData, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tabular.objectives import SHAPE_PARAMS, hist_goal
 from mlwright.models.tabular.problem import Problem
 from mlwright.models.tabular.skops_file import load_skops, save_skops
 
 _FILE = "hist_boosting.skops"
 _TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
-_OURS = {"rounds", "patience", "class_weight"}
+_OURS = {"rounds", "patience", *SHAPE_PARAMS}
 # Rounds until the clock is looked at: fixed, so that a clock never changes a model that has time enough.
 _CHUNKS = (4, 12, 16, 32, 64, 128)
 
@@ -45,6 +46,8 @@ class HistBoostingEstimator:
             return self.file.empty()
         with threadpool_limits(self.threads, user_api="openmp"):
             raw = self.model.predict(X) if self.file.labels is None else self.model.predict_proba(X)
+        if self.file.back.kind == "exp":  # it has taken the exponent already
+            raw = np.log(np.maximum(raw, np.finfo(np.float64).tiny))
         return self.file.answer(raw)
 
     def at(self, rounds: int) -> "HistBoostingEstimator":
@@ -107,6 +110,7 @@ class HistBoosting:
         problem = Problem.of(train, valid, task, params)
         kind: Any = HistGradientBoostingClassifier if task.is_classification else HistGradientBoostingRegressor
         own = {name: value for name, value in params.items() if name not in _OURS}
+        own |= {} if task.is_classification else hist_goal(params)
         early = problem.valid is not None
         model = kind(
             **own,

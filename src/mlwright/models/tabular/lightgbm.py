@@ -13,11 +13,12 @@ from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import Round, boost, check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
 from mlwright.models.tabular.links import probabilities
+from mlwright.models.tabular.objectives import SHAPE_PARAMS, lightgbm_goal
 from mlwright.models.tabular.problem import Problem
 
 _SMALL_ROWS = 2_000
 # Our name of a parameter is LightGBM's, but for these, which steer our own loop.
-_OURS = {"rounds", "patience", "class_weight"}
+_OURS = {"rounds", "patience", *SHAPE_PARAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> LightGbm
 
 def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:
     if problem.task is Task.REGRESSION:
-        goal: dict[str, Any] = {"objective": "regression", "metric": "l2"}
+        goal = lightgbm_goal(params)
     elif problem.outputs == 1:
         goal = {"objective": "binary", "metric": "binary_logloss"}
     else:
@@ -170,10 +171,11 @@ def _small_portfolio(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _large_portfolio() -> list[dict[str, Any]]:
+    # Quick first; what is learned slowly and finely comes when there is time for it.
     plain = {
         "rounds": 3000,
         "patience": 50,
-        "learning_rate": 0.05,
+        "learning_rate": 0.1,
         "num_leaves": 31,
         "min_data_in_leaf": 20,
         "feature_fraction": 0.8,
@@ -183,7 +185,8 @@ def _large_portfolio() -> list[dict[str, Any]]:
     }
     return [
         plain,
-        {**plain, "learning_rate": 0.03, "num_leaves": 127, "min_data_in_leaf": 5, "feature_fraction": 0.9},
         {**plain, "extra_trees": True, "num_leaves": 63},
-        {**plain, "num_leaves": 15, "lambda_l2": 10.0, "feature_fraction": 0.6},
+        {**plain, "learning_rate": 0.05, "num_leaves": 63, "min_data_in_leaf": 5, "feature_fraction": 0.6},
+        {**plain, "learning_rate": 0.03, "num_leaves": 127, "min_data_in_leaf": 5, "feature_fraction": 0.9},
+        {**plain, "learning_rate": 0.05, "num_leaves": 15, "lambda_l2": 10.0, "feature_fraction": 0.6},
     ]

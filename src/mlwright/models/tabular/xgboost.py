@@ -13,11 +13,12 @@ from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import Round, boost, check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
 from mlwright.models.tabular.links import probabilities
+from mlwright.models.tabular.objectives import SHAPE_PARAMS, xgboost_goal
 from mlwright.models.tabular.problem import Problem
 
 _SMALL_ROWS = 2_000
 # Our name of a parameter is XGBoost's, but for these, which steer our own loop.
-_OURS = {"rounds", "patience", "class_weight"}
+_OURS = {"rounds", "patience", *SHAPE_PARAMS}
 _FILE = "xgboost.ubj"
 
 
@@ -101,7 +102,7 @@ class XgBoost:
         offset, scale = _scaling(problem)
         rows = _matrix(problem.train, (offset, scale), control)
         checks = None if problem.valid is None else _matrix(problem.valid, (offset, scale), control, rows)
-        booster = xgboost.Booster(_settings(problem, params, control), [rows])
+        booster = xgboost.Booster(_settings(problem, params, control, (offset, scale)), [rows])
 
         def step(index: int) -> Round:
             booster.update(rows, index)
@@ -122,7 +123,7 @@ def _cut(file: EstimatorFile, grown: Any, rounds: int) -> XgBoostEstimator:
 def _scaling(problem: Problem) -> tuple[float, float]:
     # XGBoost computes in float32. Values such as the years around 2000 would lose four of their seven digits in
     # every sum over the trees, so it learns (y - mean) / sd and the rest is done in float64.
-    if problem.labels is not None:
+    if problem.labels is not None or problem.back.kind == "exp":
         return 0.0, 1.0
     return float(np.mean(problem.train.y)), float(np.std(problem.train.y)) or 1.0
 
@@ -134,9 +135,9 @@ def _matrix(data: FitData, scaling: tuple[float, float], control: FitControl, re
     return xgboost.QuantileDMatrix(data.X, label=y, weight=data.weight, ref=reference, nthread=control.threads)
 
 
-def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:
+def _settings(problem: Problem, params: Params, control: FitControl, scaling: tuple[float, float]) -> dict[str, Any]:
     if problem.task is Task.REGRESSION:
-        goal: dict[str, Any] = {"objective": "reg:squarederror", "eval_metric": "rmse", "base_score": 0.0}
+        goal = xgboost_goal(params, (problem.train.y - scaling[0]) / scaling[1])
     elif problem.outputs == 1:
         goal = {"objective": "binary:logistic", "eval_metric": "logloss"}
     else:
@@ -164,7 +165,7 @@ def _large_portfolio() -> list[dict[str, Any]]:
     plain = {
         "rounds": 3000,
         "patience": 50,
-        "learning_rate": 0.05,
+        "learning_rate": 0.1,
         "max_depth": 6,
         "min_child_weight": 1.0,
         "subsample": 0.9,
@@ -173,6 +174,6 @@ def _large_portfolio() -> list[dict[str, Any]]:
     }
     return [
         plain,
-        {**plain, "max_depth": 9, "learning_rate": 0.03, "min_child_weight": 5.0},
+        {**plain, "max_depth": 8, "learning_rate": 0.05, "min_child_weight": 5.0, "colsample_bytree": 0.6},
         {**plain, "max_depth": 4, "lambda": 5.0},
     ]
