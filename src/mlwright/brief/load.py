@@ -234,7 +234,7 @@ class _Builder:
             place = _place_of(root, section, name)
             if kind is None:
                 kind, why = fits, f"'{name}', a metric of {fits}"
-            elif fits != kind:
+            elif fits != kind and kind not in f.find_metric(name).tasks:
                 against = f"a brief of kind {kind}" if why == "kind" else why
                 few = [one for one in _metric_names() if _kind_of(one) == kind][:6]
                 self._faults.add(

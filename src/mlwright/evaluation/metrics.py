@@ -10,12 +10,15 @@ from typing import Literal
 from mlwright.base.errors import BriefError
 from mlwright.base.suggest import did_you_mean
 from mlwright.data.columns import Array
-from mlwright.evaluation import classification, ranking, regression
+from mlwright.evaluation import classification, forecast, ranking, regression
+from mlwright.evaluation.agreement import ari, nmi
+from mlwright.evaluation.separation import needs_rows
 
 Direction = Literal["maximise", "minimise"]
-Needs = Literal["probabilities", "labels", "values"]
+Needs = Literal["probabilities", "labels", "values", "rows"]
 
 _CLASSES = ("binary", "multiclass")
+_ORDERS = ("ranking", "recommendation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ class Metric:
     Attributes:
         name: As it is written in briefs and reports.
         direction: Whether more or less is better.
-        tasks: The tasks it fits: "binary", "multiclass", "regression", "ranking".
+        tasks: The tasks it fits: "binary", "multiclass", "regression", "ranking", "clustering", "anomaly".
         needs: What its predictions are. A metric of labels also takes probabilities: the most probable class counts.
+            One that needs the prepared rows themselves ("rows") cannot be computed from predictions.
         function: Computes it; `compute` is the door.
         parameter: The name of its parameter, if it has one: `pinball@0.9` sets alpha, `ndcg@10` sets k.
         best: The value of a perfect model.
@@ -41,15 +45,24 @@ class Metric:
     best: float = 1.0
 
     def compute(
-        self, y: Array, prediction: Array, *, weight: Array | None = None, group: Array | None = None
+        self,
+        y: Array,
+        prediction: Array,
+        *,
+        weight: Array | None = None,
+        group: Array | None = None,
+        scale: Array | None = None,
     ) -> float:
         """Return the metric of labels y (n,) and predictions (n,) or (n, C); NaN where it is not defined.
 
-        Rankings are judged within each `group` (the query), shape (n,); None is one query.
+        Rankings are judged within each `group` (the query), shape (n,); None is one query. MASE needs the `scale` of
+        each row's history, shape (n,).
 
         Raises:
             DataError: The arrays do not fit each other or hold what the metric cannot take.
         """
+        if scale is not None and self.name == "mase":
+            return self.function(y, prediction, weight=weight, scale=scale)
         if group is not None and self.fits("ranking"):
             return self.function(y, prediction, weight=weight, group=group)
         return self.function(y, prediction, weight=weight)
@@ -85,20 +98,31 @@ def _table() -> dict[str, Metric]:
         Metric("log_loss", down, _CLASSES, "probabilities", c.log_loss, best=0.0),
         Metric("brier", down, _CLASSES, "probabilities", c.brier, best=0.0),
         Metric("ece", down, _CLASSES, "probabilities", c.ece, best=0.0),
-        Metric("mse", down, ("regression",), "values", r.mse, best=0.0),
-        Metric("rmse", down, ("regression",), "values", r.rmse, best=0.0),
-        Metric("mae", down, ("regression",), "values", r.mae, best=0.0),
-        Metric("median_ae", down, ("regression",), "values", r.median_ae, best=0.0),
-        Metric("r2", up, ("regression",), "values", r.r2),
-        Metric("mape", down, ("regression",), "values", r.mape, best=0.0),
+        Metric("mse", down, ("regression", "forecast"), "values", r.mse, best=0.0),
+        Metric("rmse", down, ("regression", "forecast" "recommendation"), "values", r.rmse, best=0.0),
+        Metric("mae", down, ("regression", "forecast" "recommendation"), "values", r.mae, best=0.0),
+        Metric("median_ae", down, ("regression", "forecast"), "values", r.median_ae, best=0.0),
+        Metric("r2", up, ("regression", "forecast"), "values", r.r2),
+        Metric("mape", down, ("regression", "forecast"), "values", r.mape, best=0.0),
         Metric("rmsle", down, ("regression",), "values", r.rmsle, best=0.0),
         Metric("pinball", down, ("regression",), "values", r.pinball, parameter="alpha", best=0.0),
-        Metric("ndcg", up, ("ranking",), "values", k.ndcg, parameter="k"),
+        Metric("mase", down, ("forecast",), "values", forecast.mase, best=0.0),
+        Metric("smape", down, ("forecast",), "values", forecast.smape, best=0.0),
+        Metric("wape", down, ("forecast",), "values", forecast.wape, best=0.0),
+        Metric("ndcg", up, _ORDERS, "values", k.ndcg, parameter="k"),
         Metric("ndcg_exp", up, ("ranking",), "values", k.ndcg_exponential, parameter="k"),
-        Metric("map", up, ("ranking",), "values", k.mean_average_precision),
-        Metric("mrr", up, ("ranking",), "values", k.mrr),
-        Metric("precision_at_k", up, ("ranking",), "values", k.precision_at_k, parameter="k"),
-        Metric("recall_at_k", up, ("ranking",), "values", k.recall_at_k, parameter="k"),
+        Metric("map", up, _ORDERS, "values", k.mean_average_precision),
+        Metric("mrr", up, _ORDERS, "values", k.mrr),
+        Metric("precision_at_k", up, _ORDERS, "values", k.precision_at_k, parameter="k"),
+        Metric("recall_at_k", up, _ORDERS, "values", k.recall_at_k, parameter="k"),
+        Metric("hit_rate", up, ("recommendation",), "values", k.hit_rate, parameter="k"),
+        Metric("coverage", up, ("recommendation",), "values", k.of_lists, parameter="k"),
+        Metric("novelty", up, ("recommendation",), "values", k.of_lists, parameter="k", best=float("inf")),
+        Metric("silhouette", up, ("clustering",), "rows", needs_rows),
+        Metric("davies_bouldin", down, ("clustering",), "rows", needs_rows, best=0.0),
+        Metric("stability", up, ("clustering",), "labels", ari),
+        Metric("ari", up, ("clustering",), "labels", ari),
+        Metric("nmi", up, ("clustering",), "labels", nmi),
     )
     return {row.name: row for row in rows}
 
@@ -130,10 +154,11 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "median_absolute_error": "median_ae", "medae": "median_ae", "mdae": "median_ae",
         "r_2": "r2", "r²": "r2", "r2_score": "r2", "r_squared": "r2", "rsquared": "r2", "r^2": "r2",
         "mean_absolute_percentage_error": "mape",
+        "mean_absolute_scaled_error": "mase", "symmetric_mape": "smape", "weighted_absolute_percentage_error": "wape",
         "root_mean_squared_log_error": "rmsle", "rmse_log": "rmsle",
         "quantile_loss": "pinball", "pinball_loss": "pinball", "mean_pinball_loss": "pinball", "quantile": "pinball",
         "mean_average_precision": "map", "mean_reciprocal_rank": "mrr", "ndcg_score": "ndcg",
-        "p_at_k": "precision_at_k", "r_at_k": "recall_at_k", "p": "precision_at_k", "hit_rate": "recall_at_k",
+        "p_at_k": "precision_at_k", "r_at_k": "recall_at_k", "p": "precision_at_k", "hits": "hit_rate", "hr": "hit_rate",
     }
 )  # fmt: skip
 
@@ -191,12 +216,20 @@ def metrics_for(task: str) -> tuple[Metric, ...]:
 
 
 def default_metric(task: str) -> Metric:
-    """Return what is optimised when the brief names no metric: roc_auc, log_loss, rmse or ndcg.
+    """Return what is optimised when the brief names no metric: roc_auc, log_loss, rmse, ndcg or mase.
 
     Raises:
         BriefError: No such task.
     """
-    names = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse", "ranking": "ndcg"}
+    names = {
+        "binary": "roc_auc",
+        "multiclass": "log_loss",
+        "regression": "rmse",
+        "ranking": "ndcg",
+        "forecast": "mase",
+        "clustering": "silhouette",
+        "anomaly": "pr_auc",
+    }
     if str(task) not in names:
         raise BriefError(f"There is no task '{task}'.", hint=did_you_mean(str(task), names))
     return METRICS[names[str(task)]]

@@ -11,5 +11,7 @@ RECIPES = Registry(
     builtin={
         "classification": "mlwright.recipes.table:Table",
         "regression": "mlwright.recipes.table:Table",
+        "ranking": "mlwright.recipes.ranking:Ranking",
+        "clustering": "mlwright.recipes.clustering:Clustering",
     },
 )

@@ -47,9 +47,11 @@ class Split:
         )
         split = split_test(dataset, how)
         training, test = dataset.take(split.train), dataset.take(split.test)
-        digest = seal(
-            encoded_target(test.frame, understanding), context.gate.write(context.vault / "labels.npy").parent
-        )
+        digest, sealed = "", test.frame
+        if understanding.labelled:
+            vault = context.gate.write(context.vault / "labels.npy").parent
+            digest = seal(encoded_target(test.frame, understanding), vault)
+            sealed = test.frame.drop(understanding.target)
         facts = {
             "strategy": split.strategy,
             "why": split.why,
@@ -60,4 +62,4 @@ class Split:
             "train": split.train.tolist(),
             "test": split.test.tolist(),
         }
-        return {"training": training.frame, "test": test.frame.drop(understanding.target), "split": facts}
+        return {"training": training.frame, "test": sealed, "split": facts}

@@ -18,6 +18,8 @@ class Understanding(BaseModel):
         rows, features: Of the whole table.
         table: The columns as read; leaks may drop some later.
         assumptions: What the brief left open.
+        labelled: Whether the target is a column of the table; without, it is the name of what is found (clusters,
+            anomalies) and nobody knows the truth.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,3 +33,4 @@ class Understanding(BaseModel):
     features: int
     table: Schema
     assumptions: tuple[Assumption, ...] = ()
+    labelled: bool = True

@@ -60,7 +60,7 @@ class Watch:
         predicted = inputs["predictions"]
         reference = Reference(
             classes=signature.classes,
-            labels=predicted["y"],
+            labels=predicted.get("y"),
             importance=_shares(inputs.get("importance")),
             metric=understanding.metric,
             seed=params.seed,

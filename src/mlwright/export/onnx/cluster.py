@@ -37,15 +37,15 @@ def emit_density(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
     nearest: list[str] = []
     axis = graph.constant(np.array([1], dtype=np.int64))
     for start, stop in zip(estimator.starts[:-1], estimator.starts[1:], strict=True):
-        part = graph.add(
-            "Slice", [apart, *(graph.constant(np.array([at], dtype=np.int64)) for at in (start, stop, 1))]
-        )
+        part = graph.add("Slice", [apart, *(graph.constant(np.array([at], dtype=np.int64)) for at in (start, stop, 1))])
         nearest.append(graph.add("ReduceMin", [part, axis], keepdims=1))
     both = graph.add("Concat", nearest, axis=1) if len(nearest) > 1 else nearest[0]
     scaled = graph.add("Div", [both, graph.constant(estimator.radii**2, "radii")])
     bounded = graph.add("Min", [scaled, graph.constant(np.float64(1e6))])
     first = graph.add("Slice", [bounded, *(graph.constant(np.array([at], dtype=np.int64)) for at in (0, 1, 1))])
-    ones = graph.add("Add", [graph.add("Mul", [first, graph.constant(np.float64(0.0))]), graph.constant(np.float64(1.0))])
+    ones = graph.add(
+        "Add", [graph.add("Mul", [first, graph.constant(np.float64(0.0))]), graph.constant(np.float64(1.0))]
+    )
     logits = graph.add("Mul", [graph.add("Concat", [bounded, ones], axis=1), graph.constant(np.float64(-SHARPNESS))])
     return _memberships(logits, graph)
 

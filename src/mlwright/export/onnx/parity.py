@@ -106,5 +106,7 @@ def _near_tie(signature: Signature, probabilities: Array) -> Array:
     if signature.task is Task.BINARY and signature.threshold is not None and signature.positive is not None:
         positive = signature.classes.index(signature.positive)
         return np.abs(probabilities[:, positive] - signature.threshold) <= GATE
+    if probabilities.shape[1] == 1:
+        return np.zeros(len(probabilities), dtype=bool)  # one cluster: nothing to confuse it with
     top = np.sort(probabilities, axis=1)
     return top[:, -1] - top[:, -2] <= GATE

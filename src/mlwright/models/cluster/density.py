@@ -124,5 +124,7 @@ def _cores(rows: Array, groups: int, seed: int) -> Array:
 
 def _radius(rows: Array, cores: Array) -> float:
     """Return a distance to the second nearest core row (the nearest may be the row itself) that few rows exceed."""
-    apart = np.sqrt(np.partition(squared_distances(rows, cores), min(1, len(cores) - 1), axis=1)[:, min(1, len(cores) - 1)])
+    apart = np.sqrt(
+        np.partition(squared_distances(rows, cores), min(1, len(cores) - 1), axis=1)[:, min(1, len(cores) - 1)]
+    )
     return max(2.0 * float(np.quantile(apart, _REACH)), 1e-3)

@@ -59,7 +59,9 @@ class MixtureEstimator:
         """Return responsibilities, float64, shape (n, C)."""
         self.file.check_width(X)
         z = (X.astype(np.float64) - self.center) @ self.directions
-        parts = [np.sum((z @ factor - shift) ** 2, axis=1) for factor, shift in zip(self.factors, self.shifts)]
+        parts = [
+            np.sum((z @ factor - shift) ** 2, axis=1) for factor, shift in zip(self.factors, self.shifts, strict=True)
+        ]
         return softmax(np.stack(parts, axis=1) * -0.5 + self.offsets)
 
     def save(self, directory: Path) -> None:
