@@ -8,10 +8,10 @@ INSTALL = $(if $(UV),UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" VIRTUAL_ENV=$(VENV) uv
 
 export MLFLOW_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs bench bench-automl clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.train: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -47,6 +47,12 @@ docs: $(VENV)/.dev  ## write the generated parts of the documents
 
 bench: $(VENV)/.dev  ## measure speed and size; writes docs/benchmarks.md
 	@$(BIN)/python -m bench.run
+
+# Hours on two cores; what was measured is kept, so it goes on where it was stopped.
+AUTOML ?= --systems mlwright,autogluon,mljar,flaml,lightgbm --tables core --budgets 60 --seeds 0,1,2
+bench-automl: $(VENV)/.dev  ## compare with other AutoML systems; writes docs/benchmarks.md
+	@$(BIN)/python -m bench.automl run $(AUTOML) --out runs/automl.jsonl
+	@$(BIN)/python -m bench.automl table runs/automl.jsonl --keep
 
 clean:
 	rm -rf $(VENV) runs deliveries .pytest_cache .ruff_cache

@@ -24,9 +24,11 @@ _REPEAT = """\
 make bench                                   # all parts; writes this file
 .venv/bin/python -m bench.run startup        # one part, which replaces its section here
 .venv/bin/python -m bench.run predict --delivery deliveries/tumour    # of a delivery that is there
+make bench-automl                            # the other AutoML systems: their environments are made first, in the cache
 ```
 
-Nothing is downloaded; everything is made in a temporary folder and removed. Keep the machine quiet meanwhile.
+But for `bench-automl` nothing is downloaded; everything is made in a temporary folder and removed. Keep the machine
+quiet meanwhile.
 """
 
 
@@ -79,6 +81,16 @@ def sections_of(text: str, machine: Mapping[str, str], names: Sequence[str]) -> 
         if match:
             found[name] = Section(name, match[1])
     return found
+
+
+def placed(text: str, new: Section) -> str:
+    """Return a document with a section put where it was, or behind the others; the rest stays as it is."""
+    block = f"{_begin(new.name)}\n{new.text}{_end(new.name)}\n"
+    old = re.compile(f"{re.escape(_begin(new.name))}\n.*?{re.escape(_end(new.name))}\n", re.DOTALL)
+    if old.search(text):
+        return old.sub(lambda _: block, text, count=1)
+    head, marker, tail = text.partition(_REPEAT)
+    return f"{head}{block}\n{marker}{tail}"
 
 
 def _machine_table(machine: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.automl.render import automl_section
+from bench.automl.results import RESULTS, load
 from bench.demo import demo
 from bench.document import Section, document, section, sections_of
 from bench.figures import Part
@@ -48,7 +50,10 @@ def main(arguments: Sequence[str]) -> int:
                 measured[name] = found
     about = machine()
     sections = {**_kept(about, [name for name in BENCHMARKS if name not in names]), **measured}
-    DOCUMENT.write_text(document(about, [sections[name] for name in BENCHMARKS if name in sections]), encoding="utf-8")
+    ordered = [sections[name] for name in BENCHMARKS if name in sections]
+    # Measured by itself, since it takes hours: its results are kept in a file.
+    ordered += [automl_section(load([RESULTS]))] if RESULTS.is_file() else []
+    DOCUMENT.write_text(document(about, ordered), encoding="utf-8")
     print(f"Written: {DOCUMENT.relative_to(ROOT)}")
     return 0 if len(measured) == len(names) else 1
 

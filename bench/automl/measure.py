@@ -3,13 +3,15 @@
 import json
 import math
 import os
+import re
 import resource
 import signal
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,23 +26,33 @@ from bench.automl.tables import Table, split
 from bench.workspace import ROOT
 
 _CHILD = Path(__file__).with_name("child.py")
-_GRACE_SECONDS = 120.0
-_PATIENCE = 3.0  # times its budget before a system is stopped
+_GRACE_SECONDS = 120.0  # and three times its budget, before a system is stopped
+_PATIENCE = 3.0
 _SAMPLE_SECONDS = 0.1
 # A system chooses its threads itself; what holds for the shell this was started from must not hold for it.
 _DROPPED = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "PYTHONPATH")
 _SHOWN_CHARACTERS = 300
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[\w.+@-]+/)+")
 _Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to measure: a system (its interpreter), its budget in seconds, None for none, and the seed."""
+    """What to measure.
+
+    Attributes:
+        python: The interpreter of the system's environment.
+        budget_seconds: For `fit`; None for a system that takes no budget.
+        cores: On which it runs, at most.
+        limit_seconds: After which it is stopped, reading and predictions included; None: far over the budget.
+    """
 
     system: System
     python: Path
     budget_seconds: float | None
     seed: int
+    cores: int = 2
+    limit_seconds: float | None = None
 
 
 def measure(order: Order, table: Table) -> tuple[Result, _Arrays | None]:
@@ -49,6 +61,7 @@ def measure(order: Order, table: Table) -> tuple[Result, _Arrays | None]:
     blank = Result(
         system=order.system.name, version="", table=table.name, metric=table.metric, rows=len(train),
         columns=table.rows.shape[1], budget_seconds=order.budget_seconds, seed=order.seed, status="start",
+        cores=order.cores,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="mlwright-automl-") as name:
         folder = Path(name)
@@ -116,20 +129,20 @@ class _Ended:
     others_cores: float
 
     def reason(self, folder: Path) -> str:
-        """Return why it failed: the last line it wrote, without the temporary folder's name."""
+        """Return why it failed: the last line it wrote, without the folders of this machine."""
         if self.timed_out:
             return "stopped: far over its budget"
         lines = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         said = lines[-1].strip() if lines else f"ended with status {self.exit_code}"
-        return "" if not self.exit_code else said.replace(str(folder), "FOLDER")[:_SHOWN_CHARACTERS]
+        return _FOLDERS.sub("", said)[:_SHOWN_CHARACTERS] if self.exit_code else ""
 
 
 def _run(order: Order, folder: Path) -> _Ended:
-    limit = _GRACE_SECONDS + _PATIENCE * (order.budget_seconds or 0.0)
+    limit = order.limit_seconds or _GRACE_SECONDS + _PATIENCE * (order.budget_seconds or 0.0)
     environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
     if order.system.requirements is None:
         environment["PYTHONPATH"] = str(ROOT / "src")
-    with (folder / "output.txt").open("w", encoding="utf-8") as output:
+    with (folder / "output.txt").open("w", encoding="utf-8") as output, _on_cores(order.cores):
         process = subprocess.Popen(
             [order.python, _CHILD, folder / "job.json"],
             cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
@@ -150,25 +163,38 @@ def _run(order: Order, folder: Path) -> _Ended:
     return _Ended(process.returncode, timed_out, watch.peak_bytes / 1e6, used, max(0.0, others))
 
 
+@contextmanager
+def _on_cores(count: int) -> Generator[None]:
+    """Keep what is started in the block to so many cores, where the system can; a process that runs already stays."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(own)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
+
+
 def _children_seconds() -> float:
     found = resource.getrusage(resource.RUSAGE_CHILDREN)
     return found.ru_utime + found.ru_stime
 
 
 def _busy_seconds() -> float:
-    """Return the processor time that the whole machine has spent so far."""
+    """Return the processor time the whole machine has spent so far; that of processes that give way doesn't count."""
     import psutil
 
     found = psutil.cpu_times()
-    return found.user + found.system + getattr(found, "nice", 0.0)
+    gives_way = hasattr(os, "getpriority") and os.getpriority(os.PRIO_PROCESS, 0) > 0
+    return found.user + found.system + (getattr(found, "nice", 0.0) if gives_way else 0.0)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End what is left of the child and of what it started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from bench.workspace import BenchError
 
+RESULTS = Path(__file__).with_name("results.jsonl")  # what the document is written from
 Key = tuple[str, str, float | None, int]
 
 
@@ -24,6 +25,7 @@ class Result:
         table, metric, rows, columns: On what; rows of the training part, columns without the target.
         budget_seconds: Wall time given to `fit`; None for a system that takes none.
         seed: Of the split and of the system.
+        cores: That it could use.
         status: "done", or what it failed in: "start", "fit", "predict", "timeout".
         reason: Why it failed, one line.
         fit_seconds: Wall time of `fit`.
@@ -31,7 +33,8 @@ class Result:
         predict_1000_seconds, predict_1_seconds: Median time of a call with so many rows, in the same process.
         peak_mb: Largest resident memory of the process and its children together, MB.
         cpu_seconds: Processor time of the process and its children.
-        others_cores: Cores that everything else on the machine kept busy meanwhile; near 0 on a quiet machine.
+        others_cores: Cores that everything else kept busy meanwhile, but for processes of lower priority; near 0 on a
+            quiet machine.
     """
 
     system: str
@@ -43,6 +46,7 @@ class Result:
     budget_seconds: float | None
     seed: int
     status: str
+    cores: int = 2
     reason: str = ""
     fit_seconds: float | None = None
     score: float | None = None

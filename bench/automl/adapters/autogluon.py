@@ -2,7 +2,8 @@
 
 import torch
 
-# The CPU build of torch lacks two operators that torchvision names when fastai, one of AutoGluon's networks, imports it.
+# The CPU build of torch lacks two operators that torchvision, which fastai imports, names: without them AutoGluon
+# would drop one of its networks.
 _missing = torch.library.Library("torchvision", "DEF")
 for _name in ("nms", "qnms"):
     _missing.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
