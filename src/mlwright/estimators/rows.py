@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SOURCE = "X"
+_FEW_ROWS = 300  # up to here plain Python is faster than setting up a frame
+_PLAIN_CELLS = (str, bool, int, float, Decimal, date, np.generic, type(None))
 _FRAMES = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table"))
 
 
@@ -56,7 +58,14 @@ def schema_of(X: Any) -> Schema:
         from mlwright.data.infer import infer_column
 
         frame = _plain(_raw_frame(X, range(X.shape[1])), _names(X))
-        schema = Schema(columns=tuple(infer_column(series) for series in frame.iter_columns()))
+        columns = [infer_column(series) for series in frame.iter_columns()]
+        declared = [_is_declared_category(X, position) for position in range(len(columns))]
+        schema = Schema(
+            columns=tuple(
+                _as_category(column, series) if known and column.type is not SemanticType.CATEGORY else column
+                for column, series, known in zip(columns, frame.iter_columns(), declared, strict=True)
+            )
+        )
     if schema.inputs:
         return schema
     return Schema(columns=tuple(column.model_copy(update={"role": Role.FEATURE}) for column in schema.columns))
@@ -76,10 +85,14 @@ def columns_of(X: Any, schema: Schema) -> Columns:
         if column.role not in (Role.FEATURE, Role.TIME, Role.GROUP):
             continue
         numbers = _numbers(X, position) if column.type is SemanticType.NUMBER else None
-        if numbers is None:
-            rest.append(position)
-        else:
+        if numbers is not None:
             found[column.name] = _finite(numbers, column.name)
+            continue
+        cells = _few_cells(X, position)
+        if cells is not None:
+            found[column.name] = _parsed(cells, column)
+        else:
+            rest.append(position)
     if rest:
         found |= _typed(X, rest, [schema.columns[position] for position in rest])
     return found
@@ -92,8 +105,40 @@ def _typed(X: Any, positions: Sequence[int], columns: Sequence[Column]) -> Colum
     frame = _plain(_raw_frame(X, positions), [column.name for column in columns])
     dataset, problems = to_dataset(Raw(frame, (), _SOURCE, "", ()), Schema(columns=tuple(columns)))
     for problem in problems:
-        warnings.warn(f"{problem.what}: {problem.count}, such as {', '.join(problem.examples)}.", stacklevel=4)
+        _warn(problem.what, problem.count, problem.examples)
     return dataset.columns()
+
+
+def _few_cells(X: Any, position: int) -> list[object] | None:
+    """The short road: the cells of few rows as Python has them; None where there are many, or of rarer types."""
+    if len(X) > _FEW_ROWS:
+        return None
+    kind = frame_kind(X)
+    if kind == "pandas":
+        import pandas as pd
+
+        cells = [None if cell is pd.NA else cell for cell in X.iloc[:, position].tolist()]
+    else:
+        cells = (X.to_series(position).to_list()) if kind else X[:, position].tolist()
+    return cells if all(isinstance(cell, _PLAIN_CELLS) for cell in cells) else None
+
+
+def _parsed(cells: list[object], column: Column) -> Array:
+    from mlwright.data.cells import BadCell, parse_cells
+    from mlwright.data.rows import clean_cell
+
+    if column.type in (SemanticType.NUMBER, SemanticType.DATETIME):
+        _finite(np.array([cell for cell in cells if isinstance(cell, float)]), column.name)
+    bad: list[BadCell] = []
+    values = parse_cells(column, [clean_cell(cell) for cell in cells], error=InvalidInput, bad=bad)
+    if bad:
+        what = f"Cells of '{column.name}' that are not a {column.type} were taken as missing"
+        _warn(what, len(bad), tuple(cell.value for cell in bad[:5]))
+    return values
+
+
+def _warn(what: str, count: int, examples: Sequence[str]) -> None:
+    warnings.warn(f"{what}: {count}, such as {', '.join(examples)}.", stacklevel=5)
 
 
 def _schema_of_matrix(X: Array) -> Schema:
@@ -113,6 +158,29 @@ def _schema_of_matrix(X: Array) -> Schema:
             role, reason = Role.IGNORED, "every cell is missing, so it is left out"
         columns.append(Column(name=f"x{position}", type=SemanticType.NUMBER, role=role, reason=reason, **facts))
     return Schema(columns=tuple(columns))
+
+
+def _is_declared_category(X: Any, position: int) -> bool:
+    kind = frame_kind(X)
+    if kind == "pandas":
+        return X.dtypes.iloc[position].name == "category"
+    if kind == "polars":
+        import polars as pl
+
+        return X.dtypes[position] in (pl.Categorical, pl.Enum)
+    return False
+
+
+def _as_category(column: Column, series: "pl.Series") -> Column:
+    """Return the column as the caller declared it, whatever its levels look like."""
+    from mlwright.data.dataset import typed_series
+    from mlwright.data.infer import levels_of
+
+    plain = Column(name=column.name, type=SemanticType.CATEGORY)
+    present = typed_series(series, plain).drop_nulls()
+    facts = {"missing_share": column.missing_share, "levels": levels_of(present), "reason": "the frame says category"}
+    role = Role.IGNORED if column.role is Role.IGNORED else Role.FEATURE
+    return plain.model_copy(update={**facts, "role": role, "example": present[0] if len(present) else None})
 
 
 def _numbers(X: Any, position: int) -> Array | None:
@@ -190,7 +258,7 @@ def _of_pandas(series: Any, name: str) -> "pl.Series":
     if dtype.name in ("object", "category"):
         cells = series.astype(object)
         cells = list(cells.where(series.notna(), None))
-        if dtype.name == "category":  # the caller said that these are levels, whatever they look like
+        if dtype.name == "category":
             return pl.Series(name, [None if cell is None else category_text(cell) for cell in cells], dtype=pl.String)
         return _of_cells(name, cells)
     return pl.Series(name, pl.from_pandas(series))
