@@ -21,7 +21,7 @@ from mlwright.models.tabular.loading import load_estimator
 
 _ROWS, _FEATURES = 240, 5
 # Names under which families bound their rounds; the checks need few.
-_ROUNDS = {"rounds": 12, "trees": 6, "iterations": 12}
+_ROUNDS = {"rounds": 12, "trees": 6, "iterations": 12, "epochs": 12}
 
 
 @dataclass(frozen=True, slots=True)

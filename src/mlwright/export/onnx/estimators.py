@@ -20,6 +20,7 @@ Emitter = Callable[[Any, GraphBuilder, str], str]
 
 _HERE = "mlwright.export.onnx.estimators"
 _CLUSTER = "mlwright.export.onnx.cluster"
+_ANOMALY = "mlwright.export.onnx.anomaly"
 EMITTERS = Registry(
     "ONNX emitter of a tabular model",
     group="mlwright.onnx_emitters",
@@ -32,11 +33,17 @@ EMITTERS = Registry(
         "random_forest": f"{_HERE}:emit_forest",
         "extra_trees": f"{_HERE}:emit_forest",
         "hist_boosting": f"{_HERE}:emit_hist_boosting",
+        "network": f"{_HERE}:emit_network",
         "one_cluster": f"{_CLUSTER}:emit_centroids",
         "kmeans": f"{_CLUSTER}:emit_centroids",
         "agglomerative": f"{_CLUSTER}:emit_centroids",
         "mixture": f"{_CLUSTER}:emit_mixture",
         "hdbscan": f"{_CLUSTER}:emit_density",
+        "deviation": f"{_ANOMALY}:emit_deviation",
+        "mahalanobis": f"{_ANOMALY}:emit_distance",
+        "components": f"{_ANOMALY}:emit_distance",
+        "neighbours": f"{_ANOMALY}:emit_neighbours",
+        "isolation_forest": f"{_ANOMALY}:emit_isolation_forest",
     },
 )
 
@@ -110,6 +117,21 @@ def emit_hist_boosting(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
     return emit_boosting(hist_boosting_table(estimator.model), estimator.file, graph, matrix)
 
 
+def emit_network(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
+    """Emit a `NetworkEstimator`."""
+    from mlwright.export.onnx.network import emit_members
+
+    file: EstimatorFile = estimator.file
+    scores = emit_members(estimator, graph, matrix)
+    if file.labels is not None:
+        shares = [_link(score, estimator.shape.outputs, graph) for score in scores]
+        return _widen(graph.add("Mean", shares), file.labels, graph)
+    wide = _double(graph.add("Mean", scores), graph)
+    scaled = graph.add("Mul", [wide, graph.constant(np.float64(file.scale), "scale")])
+    learned = graph.add("Add", [scaled, graph.constant(np.float64(file.offset), "offset")])
+    return _narrow(emit_back(file.back, graph, learned), graph)
+
+
 def emit_forest(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
     """Emit a `ForestEstimator`."""
     from mlwright.export.onnx.trees_sklearn import forest_table
@@ -166,6 +188,12 @@ def _widen(probabilities: str, labels: Labels, graph: GraphBuilder) -> str:
     matrix, shift = labels.widening()
     wide = graph.add("MatMul", [probabilities, graph.constant(matrix.astype(np.float32), "classes")])
     return graph.add("Add", [wide, graph.constant(shift.astype(np.float32), "absent")])
+
+
+def _double(value: str, graph: GraphBuilder) -> str:
+    from onnx import TensorProto
+
+    return graph.add("Cast", [value], to=TensorProto.DOUBLE)
 
 
 def _narrow(value: str, graph: GraphBuilder) -> str:

@@ -16,6 +16,7 @@ MODELS = Registry(
         "random_forest": "mlwright.models.tabular.forest:RandomForest",
         "extra_trees": "mlwright.models.tabular.forest:ExtraTrees",
         "hist_boosting": "mlwright.models.tabular.hist_boosting:HistBoosting",
+        "network": "mlwright.models.tabular.network:Network",
     },
 )
 
@@ -29,6 +30,11 @@ UNSUPERVISED = Registry(
         "agglomerative": "mlwright.models.cluster.centroids:Agglomerative",
         "mixture": "mlwright.models.cluster.mixture:Mixture",
         "hdbscan": "mlwright.models.cluster.density:Density",
+        "deviation": "mlwright.models.anomaly.distances:Deviation",
+        "mahalanobis": "mlwright.models.anomaly.distances:Mahalanobis",
+        "components": "mlwright.models.anomaly.distances:Components",
+        "neighbours": "mlwright.models.anomaly.distances:Neighbours",
+        "isolation_forest": "mlwright.models.anomaly.forest:IsolationForest",
     },
 )
 
