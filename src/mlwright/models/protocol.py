@@ -1,5 +1,6 @@
 """The protocols of tabular families and what they fit. Numbers in, numbers out; preparation is done before."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a table before a model is fitted to it; portfolios are chosen by it."""
+    """What is known of a table before a model is fitted to it; portfolios are chosen by it.
+
+    `metric` is what the brief judges by. Of values: their skew, whether all are whole numbers, their bounds, and the
+    share that is exactly 0.
+    """
 
     task: Task
     rows: int
@@ -23,6 +28,12 @@ class Facts:
     classes: int = 0
     missing_share: float = 0.0
     minority_share: float = 1.0
+    metric: str = ""
+    skew: float = 0.0
+    integer_target: bool = False
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    zero_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

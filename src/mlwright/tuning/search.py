@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.base.errors import DataError
 from mlwright.models.protocol import Facts, Family, FitControl
 from mlwright.models.tabular import MODELS, load_family
+from mlwright.models.tabular.shapes import best_shape, shaped
 from mlwright.tuning.folds import PreparedFolds
 from mlwright.tuning.gains import Gains
 from mlwright.tuning.objective import Objective
@@ -104,7 +105,9 @@ class _Search:
         self.deadline = None if plan.seconds is None else self.started + plan.seconds
         self.families: dict[str, Family] = {name: load_family(name) for name in plan.families}
         self.facts: Facts = facts_of(table)
-        self.portfolios = {name: family.portfolio(self.facts) for name, family in self.families.items()}
+        self.portfolios = {
+            name: shaped(name, family.portfolio(self.facts), self.facts) for name, family in self.families.items()
+        }
         self.prepared = PreparedFolds(table, plan.seed)
         self.trials: list[Trial] = sorted(finished, key=lambda trial: trial.spec.number)
         self.gains = Gains(Objective.of(table))
@@ -153,7 +156,8 @@ class _Search:
         if len(own) < len(portfolio):
             return TrialSpec(number, choice.family, portfolio[len(own)], choice.origin, {}, choice.why)
         proposal = propose(self.families[choice.family], self.facts, own, self.plan.seed, number)
-        return TrialSpec(number, choice.family, proposal.params, "tpe", proposal.draws, choice.why)
+        shape = best_shape([(trial.loss, trial.spec.params) for trial in own if trial.status == "complete"])
+        return TrialSpec(number, choice.family, {**shape, **proposal.params}, "tpe", proposal.draws, choice.why)
 
     def _trial_deadline(self, choice: Choice) -> float | None:
         if self.deadline is None:
@@ -163,9 +167,12 @@ class _Search:
         if choice.family not in BASELINES and not real:
             return self.deadline  # a first real model may take all the time there is
         share = _BASELINE_SHARE if choice.family in BASELINES else _TRIAL_SHARE
-        # A trial begun because it fits must not be cut short by its share: a crippled model tells nothing.
-        expected = _PATIENT * (choice.seconds or 0.0)
-        return min(self.deadline, now + max(share * (self.deadline - now), expected, _MIN_SHARE_SECONDS))
+        wanted = share * (self.deadline - now)
+        if any(trial.spec.family == choice.family for trial in self.trials):
+            # A trial begun because it fits must not be cut short by its share: a crippled model tells nothing. Of a
+            # family not yet tried nobody knows what it takes.
+            wanted = max(wanted, _PATIENT * (choice.seconds or 0.0))
+        return min(self.deadline, now + max(wanted, _MIN_SHARE_SECONDS))
 
     def _judge(self, spec: TrialSpec) -> Judge | None:
         """Return who prunes the trial: nobody for baselines and first trials, which tell what a family can do."""

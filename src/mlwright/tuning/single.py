@@ -8,8 +8,9 @@ from mlwright.base.errors import DataError
 from mlwright.base.seeds import derive_seed
 from mlwright.features.preparation import PreparationPlan, fit_preparation
 from mlwright.models.protocol import Family, FitControl, FitData
-from mlwright.models.tabular import MODELS
+from mlwright.models.tabular import load_family
 from mlwright.models.tabular.ensemble import Member
+from mlwright.models.tabular.mean_correction import mean_factor, with_factor
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Trial
 
@@ -29,7 +30,7 @@ def refit_single(trial: Trial, table: TrainingTable, control: FitControl) -> Mem
             f"Trial {trial.spec.number} ({trial.status}) has no model; a complete trial was expected.",
             hint="choose a complete trial.",
         )
-    family: Family = MODELS.load(trial.spec.family)()
+    family: Family = load_family(trial.spec.family)
     plan = PreparationPlan(
         inputs=table.inputs,
         flavour=family.preparation,
@@ -42,4 +43,7 @@ def refit_single(trial: Trial, table: TrainingTable, control: FitControl) -> Mem
         params["rounds"] = max(1, round(float(np.mean([one.rounds for one in trial.member.estimators]))))
     data = FitData(matrix, table.y, table.weight, queries=table.queries)
     own = FitControl(derive_seed(control.seed, "single", trial.spec.number), control.threads, control.deadline)
-    return Member(trial.spec.family, params, (preparation,), (family.fit(data, None, table.task, params, own),))
+    estimator = family.fit(data, None, table.task, params, own)
+    if params.get("correct_mean"):
+        estimator = with_factor(estimator, mean_factor(trial.member.estimators))
+    return Member(trial.spec.family, params, (preparation,), (estimator,))

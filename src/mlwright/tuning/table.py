@@ -8,6 +8,7 @@ from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
 from mlwright.models.protocol import Facts
 from mlwright.models.signature import Task
+from mlwright.models.tabular.shapes import target_facts
 
 Fold = tuple[Array, Array]  # indices of the training rows and of the validation rows
 
@@ -62,6 +63,7 @@ def facts_of(table: TrainingTable) -> Facts:
         classes=len(table.classes),
         missing_share=float(np.mean(missing)) if missing else 0.0,
         minority_share=minority,
+        **target_facts(table.y, table.task, table.metric),
     )
 
 

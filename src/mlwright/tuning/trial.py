@@ -17,6 +17,7 @@ from mlwright.data.columns import Array
 from mlwright.models.protocol import Estimator, Family, FitControl, FitData, Staged
 from mlwright.models.tabular import load_family
 from mlwright.models.tabular.ensemble import Member, write_json
+from mlwright.models.tabular.mean_correction import mean_factor, mean_factors, with_factor
 from mlwright.tuning.folds import PreparedFold, PreparedFolds, stopping_data, whole_fold, whole_table
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.table import TrainingTable
@@ -183,7 +184,7 @@ def run_trial(
     with threadpool_limits(limits=_threads_of_a_fold(table, control)):
         status, reason, folds = _run_folds(work, judge)
         if status == "complete":
-            folds = _settled(work, folds)
+            folds = _corrected(work, _settled(work, folds))
         bag = _bag(work, folds)
         member = _member(work, bag, status)
     oof = bag.oof()
@@ -320,6 +321,18 @@ def _settled(work: _Work, folds: Sequence[_Fitted]) -> list[_Fitted]:
     return settled
 
 
+def _corrected(work: _Work, folds: list[_Fitted]) -> list[_Fitted]:
+    """Give each fold's values the factor that the other folds' mean wants."""
+    if not work.spec.params.get("correct_mean"):
+        return folds
+    truth = [work.table.y[valid] for _, valid in work.table.folds]
+    factors = mean_factors(truth, [one.prediction for one in folds])
+    return [
+        replace(one, estimator=with_factor(one.estimator, factor), prediction=factor * one.prediction)
+        for one, factor in zip(folds, factors, strict=True)
+    ]
+
+
 def _bag(work: _Work, folds: Sequence[_Fitted]) -> _Bag:
     table = work.table
     shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
@@ -356,6 +369,8 @@ def _member(work: _Work, bag: _Bag, status: Status) -> Member | None:
         estimator = _fit(work, data, None, control, "the fit on all rows")
     except Infeasible:  # out of time: the bag, which is there, predicts instead
         return Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
+    if spec.params.get("correct_mean"):
+        estimator = with_factor(estimator, mean_factor(bag.estimators))
     return Member(spec.family, dict(spec.params), (whole.preparation,), (estimator,))
 
 

@@ -13,6 +13,7 @@ from mlwright.models.protocol import Facts, FitControl, FitData, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular.estimator_file import EstimatorFile
 from mlwright.models.tabular.labels import Labels
+from mlwright.models.tabular.shapes import quantile_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,15 @@ class Dummy:
     def portfolio(self, facts: Facts) -> list[dict[str, Any]]:
         if facts.task.is_classification:
             return [{"strategy": "prior"}]
+        share = quantile_of(facts.metric)
+        if share is not None:
+            return [{"strategy": "quantile", "quantile": share}]
         return [{"strategy": "mean"}, {"strategy": "median"}]
 
     def suggest(self, trial: Any, facts: Facts) -> dict[str, Any]:
-        strategies = [params["strategy"] for params in self.portfolio(facts)]
-        return {"strategy": trial.suggest_categorical("strategy", strategies)}
+        sets = self.portfolio(facts)
+        strategy = trial.suggest_categorical("strategy", [params["strategy"] for params in sets])
+        return next(params for params in sets if params["strategy"] == strategy)
 
     def fit(
         self, train: FitData, valid: FitData | None, task: Task, params: Params, control: FitControl
@@ -70,17 +75,17 @@ class Dummy:
         if labels is not None:
             mass = np.bincount(labels.restrict(train).y, weights=weight)
             constant = labels.expand(mass[np.newaxis] / mass.sum())[0]
-        elif params.get("strategy") == "median":
-            constant = np.array([_weighted_median(train.y, weight)])
+        elif params.get("strategy") in ("median", "quantile"):
+            constant = np.array([_weighted_quantile(train.y, weight, float(params.get("quantile", 0.5)))])
         else:
             constant = np.array([np.average(train.y, weights=weight)])
         file = EstimatorFile(family=self.name, task=task, rounds=1, features=int(train.X.shape[1]), labels=labels)
         return DummyEstimator(file, constant)
 
 
-def _weighted_median(values: Array, weight: Array) -> float:
+def _weighted_quantile(values: Array, weight: Array, share: float) -> float:
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order]) / weight.sum()
-    low = values[order][np.searchsorted(reached, 0.5 - 1e-12)]
-    high = values[order][min(np.searchsorted(reached, 0.5 + 1e-12), len(values) - 1)]
+    low = values[order][np.searchsorted(reached, share - 1e-12)]
+    high = values[order][min(np.searchsorted(reached, share + 1e-12), len(values) - 1)]
     return float(low + high) / 2

@@ -6,12 +6,14 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from mlwright.base.errors import Infeasible
 from mlwright.base.traits import Traits
 from mlwright.data.columns import Array
 from mlwright.models.protocol import Facts, FitControl, FitData, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import Round, boost, check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tabular.focal import focal_gradients, focal_loss
 from mlwright.models.tabular.links import probabilities
 from mlwright.models.tabular.objectives import SHAPE_PARAMS, lightgbm_goal
 from mlwright.models.tabular.problem import Problem
@@ -104,14 +106,40 @@ class LightGbm:
         if problem.valid is not None:
             booster.add_valid(_dataset(problem.valid, settings, rows), "valid")
 
+        focal = _focal(problem, params)
+
         def step(_index: int) -> Round:
-            finished = bool(booster.update())
-            losses: Any = booster.eval_valid()
+            finished = bool(booster.update(fobj=focal and focal.gradients))
+            losses: Any = booster.eval_valid(focal and focal.loss)
             return Round(float(losses[0][2]) if losses else None, finished)
 
         rounds = boost(step, int(params["rounds"]), int(params["patience"]), control)
         file = problem.file(self.name, rounds)
         return replace(_cut(file, booster, rounds, control.threads), grown=booster.free_dataset())
+
+
+@dataclass(frozen=True, slots=True)
+class _Focal:
+    """Focal loss in the form in which LightGBM asks for it."""
+
+    gamma: float
+
+    def gradients(self, raw: Array, rows: Any) -> tuple[Array, Array]:
+        first, second = focal_gradients(raw, rows.get_label(), self.gamma)
+        weight = rows.get_weight()
+        return (first, second) if weight is None else (first * weight, second * weight)
+
+    def loss(self, raw: Array, rows: Any) -> tuple[str, float, bool]:
+        losses = focal_loss(raw, rows.get_label(), self.gamma)
+        return "focal", float(np.average(losses, weights=rows.get_weight())), False
+
+
+def _focal(problem: Problem, params: Params) -> _Focal | None:
+    if params.get("objective") != "focal":
+        return None
+    if problem.labels is None or problem.outputs != 1:
+        raise Infeasible("Focal loss is for two classes here.", hint="use class_weight 'balanced' for more.")
+    return _Focal(float(params.get("focal_gamma", 2.0)))
 
 
 def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> LightGbmEstimator:
@@ -126,6 +154,8 @@ def _cut(file: EstimatorFile, grown: Any, rounds: int, threads: int) -> LightGbm
 def _settings(problem: Problem, params: Params, control: FitControl) -> dict[str, Any]:
     if problem.task is Task.REGRESSION:
         goal = lightgbm_goal(params)
+    elif params.get("objective") == "focal":
+        goal = {"objective": "none", "metric": "none"}
     elif problem.outputs == 1:
         goal = {"objective": "binary", "metric": "binary_logloss"}
     else:
