@@ -13,6 +13,7 @@ from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
 from mlwright.data.task import Task
 from mlwright.delivery.evidence_files import ROWS, TestRows, read_test_rows
+from mlwright.evaluation.alarms import order_preserving
 from mlwright.evaluation.coverage import coverage
 from mlwright.evaluation.metrics import metric
 from mlwright.models.signature import Signature
@@ -139,8 +140,13 @@ def _stated_coverage(root: Path, derived: Rederived, stored: Prediction) -> None
 
 def _score(name: str, derived: Rederived, prediction: Prediction) -> float:
     wanted = metric(name)
+    if prediction.values is not None and derived.signature.task is Task.ANOMALY:
+        alarms = (prediction.values >= (derived.signature.threshold or 0.0)).astype(np.int64)
+        given = np.eye(2)[alarms] if wanted.needs == "labels" else order_preserving(prediction.values)
+        return wanted.compute(derived.target.astype(np.int64), given)
     if prediction.values is not None:
-        return wanted.compute(derived.target, prediction.values, group=derived.queries)
+        scale = derived.columns.get("scale")  # of forecasts: what MASE divides by
+        return wanted.compute(derived.target, prediction.values, group=derived.queries, scale=scale)
     if wanted.needs == "labels" and prediction.labels is not None:
         codes = {label: code for code, label in enumerate(derived.signature.classes)}
         return wanted.compute(derived.target, np.array([codes[str(label)] for label in prediction.labels]))

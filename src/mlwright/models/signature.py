@@ -22,7 +22,8 @@ class Signature(BaseModel):
         classes: Labels in the order of the probabilities; empty for regression.
         label_type: How a label is written in a reply.
         positive: The class that `threshold` speaks of (binary only).
-        threshold: The positive class is predicted at or above this probability (binary only).
+        threshold: The positive class is predicted at or above this probability (binary); a row is an anomaly at or
+            above this value (anomaly).
         interval: The band around a predicted value; None gives none (regression only).
         group: The column whose rows are ranked against each other (ranking only); it is no input.
     """

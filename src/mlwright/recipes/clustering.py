@@ -29,7 +29,7 @@ class Clustering:
     def plan(self, brief: Brief) -> Plan:
         """Return the whole lifecycle as steps; what a table's recipe does alike is taken from there."""
         table = {step.name: step for step in Table().plan(brief).steps}
-        shared = {name: _without_targets(step) for name, step in table.items()}
+        shared = {name: without_targets(step) for name, step in table.items()}
         steps = (
             shared["read"].model_copy(update={"tool": "read_rows"}),
             shared["profile"],
@@ -69,7 +69,7 @@ def _judge(step: Step) -> Step:
     return step.model_copy(update={"tool": "evaluate_clusters", "inputs": inputs})
 
 
-def _without_targets(step: Step) -> Step:
+def without_targets(step: Step) -> Step:
     """Return the step without what only a target gives."""
     gone = ("explain.", "learning.")
     kept = {name: source for name, source in step.inputs.items() if not source.startswith(gone)}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mlwright.data.schema import Column, SemanticType
-from mlwright.models.signature import Signature
+from mlwright.models.signature import Signature, Task
 from mlwright.serving.service import Service
 
 _SHOWN_LEVELS = 50
@@ -92,6 +92,9 @@ def _replies(signature: Signature) -> dict[str, Any]:
         ends = ("low", "high") if signature.interval is not None else ()
         one = dict.fromkeys(("value", *ends), number)
         many = {name: {"type": "array", "items": number} for name in ("values", *ends)}
+        if signature.task is Task.ANOMALY and signature.threshold is not None:
+            one["anomaly"] = {"type": "boolean"}
+            many["anomaly"] = {"type": "array", "items": {"type": "boolean"}}
     return {
         "Prediction": _object({**one, **about}),
         "Predictions": _object({"predictions": {"type": "array", "items": _object(one)}, **about}),

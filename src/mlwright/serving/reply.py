@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mlwright.models.signature import Signature
+from mlwright.models.signature import Signature, Task
 from mlwright.serving.rows import Decoded
 from mlwright.serving.runtime import Prediction
 
@@ -17,6 +17,7 @@ class Replies:
         typed = _TYPED[signature.label_type]
         self._labels: dict[str, Any] = {label: typed(label) for label in signature.classes}
         self._classes = signature.classes
+        self._alarm_from = signature.threshold if signature.task is Task.ANOMALY else None
         self._model = {"name": signature.name, "version": signature.version}
 
     def build(self, decoded: Decoded, prediction: Prediction, request_id: str) -> dict[str, Any]:
@@ -41,7 +42,7 @@ class Replies:
 
     def _rows(self, prediction: Prediction) -> list[dict[str, Any]]:
         if prediction.values is not None:
-            ends = _ends(prediction)
+            ends = self._ends(prediction)
             named = zip(prediction.values.tolist(), *ends.values(), strict=True)
             return [dict(zip(("value", *ends), row, strict=True)) for row in named]
         labels, shares = _classified(prediction)
@@ -53,12 +54,19 @@ class Replies:
 
     def _columns(self, prediction: Prediction) -> dict[str, Any]:
         if prediction.values is not None:
-            return {"values": prediction.values.tolist(), **_ends(prediction)}
+            return {"values": prediction.values.tolist(), **self._ends(prediction)}
         labels, shares = _classified(prediction)
         return {
             "labels": [self._labels[label] for label in labels],
             "probabilities": dict(zip(self._classes, shares.T.tolist(), strict=True)),
         }
+
+
+    def _ends(self, prediction: Prediction) -> dict[str, list[Any]]:
+        """Return what stands beside a value: the ends of its band, or whether it is an anomaly."""
+        if self._alarm_from is not None and prediction.values is not None:
+            return {"anomaly": (prediction.values >= self._alarm_from).tolist()}
+        return _ends(prediction)
 
 
 def _ends(prediction: Prediction) -> dict[str, list[float]]:

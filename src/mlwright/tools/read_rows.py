@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlwright.data.dataset import Dataset
 
 _GIVEN = {Task.CLUSTERING: "cluster", Task.ANOMALY: "anomaly"}  # what the model gives, where no column is called so
+_WITHOUT_LABELS = frozenset(
+    ("silhouette", "davies_bouldin", "stability", "injected_pr_auc", "injected_recall", "alarm_share")
+)
 _STRANGE = frozenset(("1", "true", "yes", "anomaly", "anomalous", "abnormal", "outlier", "attack", "fraud", "positive"))
 
 
@@ -119,7 +122,7 @@ def _metric(task: Task, wanted: str | None, *, labelled: bool) -> tuple[str, lis
     from mlwright.evaluation.metrics import default_metric, metric
 
     if wanted is None:
-        name = default_metric(task).name
+        name = default_metric(task).name if labelled or task is Task.CLUSTERING else "injected_pr_auc"
         why = "no metric is required; this one tells how well what is found stands out from the rest"
         return name, [Assumption(field="metric", value=name, why=why)]
     found = metric(wanted)
@@ -128,9 +131,10 @@ def _metric(task: Task, wanted: str | None, *, labelled: bool) -> tuple[str, lis
             f"The metric '{wanted}' does not fit {task.value}.",
             hint=f"require a metric such as '{default_metric(task).name}'.",
         )
-    if found.name in ("ari", "nmi") and not labelled:
+    if not labelled and found.name not in _WITHOUT_LABELS:
         raise BriefError(
             f"The metric '{found.name}' compares with labels, and no column has any.",
-            hint="set data.target to the column with the labels, or judge by silhouette or stability.",
+            hint="set data.target to the column with the labels, or judge by one of: "
+             f"{', '.join(one for one in sorted(_WITHOUT_LABELS) if metric(one).fits(task))}.",
         )
     return found.name, []

@@ -11,10 +11,12 @@ import numpy as np
 
 from mlwright.base.errors import ExportError
 from mlwright.data.schema import Column, SemanticType
+from mlwright.export.onnx.anomaly import emit_tail
 from mlwright.export.onnx.estimators import emit_estimator
 from mlwright.export.onnx.features import emit_preparation
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.export.onnx.piecewise import emit_piecewise
+from mlwright.models.anomaly.tail import Tail
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import TINY, Calibrator, Isotonic, Platt, Temperature
 from mlwright.models.tabular.ensemble import TabularModel, preparation_key
@@ -37,12 +39,14 @@ def export_onnx(model: TabularModel) -> bytes:
     inputs = {column.name: signature.graph_input(column.name) for column in signature.inputs}
     mixed = _mix(model, graph, inputs)
     if not signature.task.is_classification:
-        outputs = _value_output(graph, mixed)
+        outputs = _value_output(
+            graph, mixed if model.calibrator is None else emit_calibrator(model.calibrator, graph, mixed)
+        )
     else:
         calibrated = mixed if model.calibrator is None else emit_calibrator(model.calibrator, graph, mixed)
         outputs = _class_outputs(graph, calibrated, signature)
     built = graph.build(
-        [_input_info(column, inputs[column.name]) for column in signature.inputs], outputs, name=signature.name
+        [input_info(column, inputs[column.name]) for column in signature.inputs], outputs, name=signature.name
     )
     helper.set_model_props(built, {"signature": signature.model_dump_json()})
     return built.SerializeToString(deterministic=True)
@@ -63,6 +67,8 @@ def emit_calibrator(calibrator: Calibrator, graph: GraphBuilder, probabilities: 
             return _both(graph, _platt(calibrator, graph, _column(graph, probabilities, 1)))
         case Isotonic():
             return _both(graph, _curve(calibrator, graph, _column(graph, probabilities, 1)))
+        case Tail():
+            return emit_tail(calibrator, graph, probabilities)
         case _:
             raise ExportError(
                 f"The calibrator {type(calibrator).__name__} has no ONNX form; expected one of calibration.py.",
@@ -149,7 +155,8 @@ def _clip(graph: GraphBuilder, value: str, low: float, high: float) -> str:
     return graph.add("Clip", [value, graph.constant(np.float64(low)), graph.constant(np.float64(high))])
 
 
-def _input_info(column: Column, name: str) -> Any:
+def input_info(column: Column, name: str) -> Any:
+    """Return the description of a column's input: double or string, [N, 1]."""
     from onnx import TensorProto, helper
 
     numeric = column.type in (SemanticType.NUMBER, SemanticType.DATETIME)

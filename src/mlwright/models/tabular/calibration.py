@@ -12,6 +12,7 @@ import numpy as np
 from mlwright.base.errors import DataError
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array
+from mlwright.models.anomaly.tail import Tail
 from mlwright.models.signature import Task
 
 TINY = 1e-7  # probabilities are kept this far from 0 and 1 before a logarithm
@@ -150,6 +151,8 @@ def calibrator_from_state(state: Mapping[str, Any]) -> Calibrator:
             return Platt(state["slope"], state["intercept"])
         case "isotonic":
             return Isotonic(tuple(state["x"]), tuple(state["y"]))
+        case "tail":
+            return Tail.from_state(state)
         case other:
             raise DataError(
                 f"The calibrator kind '{other}' is not known; expected temperature, platt or isotonic.",
