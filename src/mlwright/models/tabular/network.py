@@ -119,10 +119,7 @@ class Network:
         inputs = NetworkInputs.fit(problem.train.X, bins=int(params["bins"]))
         plan = _plan(problem, inputs, params)
         offset, scale = (0.0, 1.0) if task.is_classification else _spread(problem.train)
-        rows = (
-            _rows(problem.train, offset, scale),
-            None if problem.valid is None else _rows(problem.valid, offset, scale),
-        )
+        judged = None if problem.valid is None else _rows(problem.valid, offset, scale)
         loss = network_loss(params, classes=0 if problem.labels is None else len(problem.labels.present))
         grown = train_network(plan, inputs, loss, (_rows(problem.train, offset, scale), judged), control)
         file = problem.file(self.name, grown.best, offset=offset, scale=scale)
