@@ -47,6 +47,8 @@ def infer_column(cells: "pl.Series", role: Role | None = None) -> Column:
         guess = Guess(SemanticType.CATEGORY, "the target holds text, so its values are taken as classes")
     if role in (Role.FEATURE, Role.SENSITIVE) and guess.type is SemanticType.ID:
         guess = Guess(SemanticType.CATEGORY, f"{guess.reason}, but its role was given as {role}")
+    if role in (Role.USER, Role.ITEM) and guess.type is not SemanticType.CATEGORY:
+        guess = Guess(SemanticType.CATEGORY, f"its values are the names of {role}s")
     column = Column(
         name=cells.name, type=guess.type, formats=guess.formats, decimal=guess.decimal, thousands=guess.thousands
     )

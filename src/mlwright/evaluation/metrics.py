@@ -12,12 +12,14 @@ from mlwright.base.suggest import did_you_mean
 from mlwright.data.columns import Array
 from mlwright.evaluation import classification, forecast, ranking, regression
 from mlwright.evaluation.agreement import ari, nmi
+from mlwright.evaluation.alarm_share import alarms_among_usual
 from mlwright.evaluation.separation import needs_rows
 
 Direction = Literal["maximise", "minimise"]
 Needs = Literal["probabilities", "labels", "values", "rows"]
 
 _CLASSES = ("binary", "multiclass")
+_CLASSES_OR_ALARMS = (*_CLASSES, "anomaly")
 _ORDERS = ("ranking", "recommendation")
 
 
@@ -86,21 +88,21 @@ def _table() -> dict[str, Metric]:
     rows = (
         Metric("accuracy", up, _CLASSES, "labels", c.accuracy),
         Metric("balanced_accuracy", up, _CLASSES, "labels", c.balanced_accuracy),
-        Metric("precision", up, _CLASSES, "labels", c.precision),
-        Metric("recall", up, _CLASSES, "labels", c.recall),
+        Metric("precision", up, _CLASSES_OR_ALARMS, "labels", c.precision),
+        Metric("recall", up, _CLASSES_OR_ALARMS, "labels", c.recall),
         Metric("specificity", up, _CLASSES, "labels", c.specificity),
-        Metric("f1", up, _CLASSES, "labels", c.f1),
+        Metric("f1", up, _CLASSES_OR_ALARMS, "labels", c.f1),
         Metric("f1_micro", up, _CLASSES, "labels", c.f1_micro),
         Metric("f1_weighted", up, _CLASSES, "labels", c.f1_weighted),
         Metric("mcc", up, _CLASSES, "labels", c.mcc),
-        Metric("roc_auc", up, _CLASSES, "probabilities", c.roc_auc),
-        Metric("pr_auc", up, _CLASSES, "probabilities", c.pr_auc),
+        Metric("roc_auc", up, _CLASSES_OR_ALARMS, "probabilities", c.roc_auc),
+        Metric("pr_auc", up, _CLASSES_OR_ALARMS, "probabilities", c.pr_auc),
         Metric("log_loss", down, _CLASSES, "probabilities", c.log_loss, best=0.0),
         Metric("brier", down, _CLASSES, "probabilities", c.brier, best=0.0),
         Metric("ece", down, _CLASSES, "probabilities", c.ece, best=0.0),
         Metric("mse", down, ("regression", "forecast"), "values", r.mse, best=0.0),
-        Metric("rmse", down, ("regression", "forecast" "recommendation"), "values", r.rmse, best=0.0),
-        Metric("mae", down, ("regression", "forecast" "recommendation"), "values", r.mae, best=0.0),
+        Metric("rmse", down, ("regression", "forecast", "recommendation"), "values", r.rmse, best=0.0),
+        Metric("mae", down, ("regression", "forecast", "recommendation"), "values", r.mae, best=0.0),
         Metric("median_ae", down, ("regression", "forecast"), "values", r.median_ae, best=0.0),
         Metric("r2", up, ("regression", "forecast"), "values", r.r2),
         Metric("mape", down, ("regression", "forecast"), "values", r.mape, best=0.0),
@@ -123,6 +125,9 @@ def _table() -> dict[str, Metric]:
         Metric("stability", up, ("clustering",), "labels", ari),
         Metric("ari", up, ("clustering",), "labels", ari),
         Metric("nmi", up, ("clustering",), "labels", nmi),
+        Metric("injected_pr_auc", up, ("anomaly",), "probabilities", c.pr_auc),
+        Metric("injected_recall", up, ("anomaly",), "labels", c.recall),
+        Metric("alarm_share", down, ("anomaly",), "labels", alarms_among_usual, best=0.0),
     )
     return {row.name: row for row in rows}
 
@@ -158,7 +163,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "root_mean_squared_log_error": "rmsle", "rmse_log": "rmsle",
         "quantile_loss": "pinball", "pinball_loss": "pinball", "mean_pinball_loss": "pinball", "quantile": "pinball",
         "mean_average_precision": "map", "mean_reciprocal_rank": "mrr", "ndcg_score": "ndcg",
-        "p_at_k": "precision_at_k", "r_at_k": "recall_at_k", "p": "precision_at_k", "hits": "hit_rate", "hr": "hit_rate",
+        "p_at_k": "precision_at_k", "r_at_k": "recall_at_k", "p": "precision_at_k", "hr": "hit_rate",
     }
 )  # fmt: skip
 

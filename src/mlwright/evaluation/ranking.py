@@ -151,3 +151,32 @@ def recall_at_k(
         return float(_tied_mean(relevant, score)[0][:depth].sum() / relevant.sum())
 
     return _mean_over_queries(one, y, prediction, group, weight)
+
+
+def hit_rate(
+    y: Array, prediction: Array, *, weight: Array | None = None, group: Array | None = None, k: int = 10
+) -> float:
+    """Return the share of queries with a relevant row among the first k; queries without one are left out."""
+    depth = _checked_k(k)
+
+    def one(truth: Array, score: Array) -> float:
+        if not (truth > 0).any():
+            return float("nan")
+        return float((truth[np.argsort(-score, kind="stable")[:depth]] > 0).any())
+
+    return _mean_over_queries(one, y, prediction, group, weight)
+
+
+def of_lists(
+    y: Array, prediction: Array, *, weight: Array | None = None, group: Array | None = None, k: int = 10
+) -> float:
+    """Refuse: a measure of whole lists of recommendations, which `evaluation.recommendation` computes.
+
+    Raises:
+        DataError: Always.
+    """
+    del y, prediction, weight, group, k
+    raise DataError(
+        "Coverage and novelty are measures of lists of recommendations; they cannot be computed from single rows.",
+        hint="use them in a brief of kind recommendation.",
+    )

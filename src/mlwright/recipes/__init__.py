@@ -11,7 +11,9 @@ RECIPES = Registry(
     builtin={
         "classification": "mlwright.recipes.table:Table",
         "regression": "mlwright.recipes.table:Table",
+        "forecast": "mlwright.recipes.forecast:Forecast",
         "ranking": "mlwright.recipes.ranking:Ranking",
         "clustering": "mlwright.recipes.clustering:Clustering",
+        "anomaly": "mlwright.recipes.anomaly:Anomaly",
     },
 )

@@ -54,7 +54,8 @@ else:
 _SCORE = """\
 headline = metric(scores["metric"])
 given = {"probabilities": prediction.probabilities, "values": prediction.values}.get(headline.needs)
-found = headline.compute(truth, said if headline.needs == "labels" else given)
+queries = None if signature.group is None else np.array([str(row[signature.group]) for row in rows])
+found = headline.compute(truth, said if headline.needs == "labels" else given, group=queries, scale=columns.get("scale"))
 claimed = scores["test"][scores["metric"]]
 print(f"{scores['metric']}: {found:.6f} computed here, {claimed['value']:.6f} in evaluation/scores.json")
 assert np.isclose(found, claimed["value"], rtol=1e-5, atol=1e-6), "the files do not belong together\""""
@@ -92,11 +93,22 @@ right.set(xlabel="actual minus predicted", ylabel="rows", title="Residuals")
 plt.show()"""
 
 
+_BY_GRADE = """\
+grades = np.unique(truth)
+spread = np.array([prediction.values[queries == query].mean() for query in queries])
+figure, axes = plt.subplots(figsize=(6, 3.2))
+axes.boxplot([(prediction.values - spread)[truth == grade] for grade in grades], showfliers=False)
+axes.set_xticks(range(1, len(grades) + 1), [f"{grade:g}" for grade in grades])
+axes.set(xlabel="grade", ylabel="score above the query's mean", title="How well the grades are told apart")
+plt.show()"""
+
+
 def build_notebook(facts: ReportFacts) -> Any:
     """Return the notebook, not yet executed (nbformat's NotebookNode)."""
     from nbformat import v4
 
-    plots = [_RESIDUALS] if facts.model.gives_value else [_CONFUSION, _SPREAD]
+    values = [_BY_GRADE] if facts.model.task == "ranking" else [_RESIDUALS]
+    plots = values if facts.model.gives_value else [_CONFUSION, _SPREAD]
     cells: list[tuple[str, str]] = [
         ("markdown", f"# {markdown_text(facts.name)}\n\n{markdown_text(facts.objective)}\n\n{_words(facts)}"),
         ("markdown", "## The delivery\n\nEverything is read from the folder that this notebook lies in."),

@@ -66,9 +66,9 @@ def _facts(inputs: Mapping[str, Any], run: str, seed: int) -> Any:
     search, evaluation, reading, split = inputs["search"], inputs["evaluation"], inputs["reading"], inputs["split"]
     metric = search["metric"]
     measured = {name: one["value"] for name, one in evaluation["metrics"].items() if one["value"] is not None}
-    points = [Point(name=f"test_{name}", value=value) for name, value in measured.items()]
+    points = [Point(name=_written(f"test_{name}"), value=value) for name, value in measured.items()]
     points += [
-        Point(name=f"{stage}_{metric}", value=inputs["selection"][f"{stage}_score"]["value"])
+        Point(name=_written(f"{stage}_{metric}"), value=inputs["selection"][f"{stage}_score"]["value"])
         for stage in ("search", "selection")
     ]
     basis = f"{reading['sha256']} {split['strategy']} {split['test_rows']} rows seed {seed}"
@@ -101,7 +101,7 @@ def _facts(inputs: Mapping[str, Any], run: str, seed: int) -> Any:
 def _trial(one: Mapping[str, Any], metric: str) -> Any:
     from mlwright.tracking.facts import Point, TrialFacts
 
-    scored = () if one["score"] is None else (Point(name=metric, value=one["score"], step=one["number"]),)
+    scored = () if one["score"] is None else (Point(name=_written(metric), value=one["score"], step=one["number"]),)
     return TrialFacts(
         number=one["number"],
         family=one["family"],
@@ -110,3 +110,8 @@ def _trial(one: Mapping[str, Any], metric: str) -> Any:
         seconds=one["seconds"],
         status=_STATUS[one["status"]],  # pyright: ignore[reportArgumentType]
     )
+
+
+def _written(name: str) -> str:
+    """Return a metric's name as MLflow takes it: it knows no @."""
+    return name.replace("@", " at ")

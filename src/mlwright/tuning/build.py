@@ -106,7 +106,7 @@ def _fold_of(table: TrainingTable) -> Array:
 
 
 def _interval(table: TrainingTable, oof: Array, plan: BuildPlan) -> IntervalChoice | None:
-    if plan.interval_level is None or table.task is not Task.REGRESSION:
+    if plan.interval_level is None or table.task is not Task.REGRESSION or table.queries is not None:
         return None
     rows = covered(oof)
     return choose_interval(Residuals(table.y[rows], oof[rows], _fold_of(table)[rows]), plan.interval_level)
