@@ -11,7 +11,7 @@ from mlwright.brief.source import Node, Wrong
 from mlwright.brief.units import parse_bytes, parse_dollars, parse_number, parse_rate, parse_seconds
 
 LATER_KINDS = (
-    "forecast", "text_classification", "ner",
+    "text_classification", "ner",
     "question_answering", "summarization", "image_classification", "detection", "segmentation", "rag", "finetune",
     "agent",
 )  # fmt: skip
@@ -173,6 +173,31 @@ def alarms(node: Node) -> AlarmBudget:
     if not 0 < value <= 0.5:
         raise Wrong(f"alarms for {node.kind} of the rows are impossible.", 'Write "1%" of the rows, or "3 per day".')
     return AlarmBudget(share=value)
+
+
+def seasons(node: Node) -> tuple[int, ...]:
+    """One or several lengths of seasons in steps, at least 2 each; 1 says that there is none."""
+    items: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
+    found = {whole(1, 100_000)(item) for item in items}
+    return tuple(sorted(found - {1}))
+
+
+def column_names(node: Node) -> tuple[str, ...]:
+    """One or several columns."""
+    items: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
+    return tuple(name(item) for item in items)
+
+
+def frequency(node: Node) -> str:
+    """What a step of time is."""
+    from mlwright.data.grid import parse_frequency
+
+    word = text(node)
+    try:
+        parse_frequency(word)
+    except BriefError as exc:
+        raise Wrong(_lower(exc.message), _sentence(exc.hint)) from exc
+    return word
 
 
 def metric_name(node: Node) -> str:

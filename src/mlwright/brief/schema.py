@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Op = Literal[">=", "<="]
-KINDS = ("classification", "regression", "ranking", "recommendation", "clustering", "anomaly")
+KINDS = ("classification", "regression", "ranking", "recommendation", "clustering", "anomaly", "forecast")
 RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item"]
 SplitStrategy = Literal["auto", "random", "stratified", "group", "time"]
 
@@ -125,6 +125,26 @@ class SplitSpec(_Frozen):
     strategy: SplitStrategy = "auto"
 
 
+class ForecastSpec(_Frozen):
+    """What is forecast; what is left open is found in the data and stated.
+
+    Attributes:
+        horizon: Steps ahead.
+        season: Lengths of the seasons, in steps, shortest first; empty for none.
+        frequency: What a step is: "hour", "15 min", "day", "business day", "month" ...
+        interval: Share of values that the interval around a forecast is to hold.
+        known: Columns whose values are known ahead, such as prices and holidays.
+        windows: Horizons of the sealed test, one after the other at the end of every series.
+    """
+
+    horizon: int | None = None
+    season: tuple[int, ...] | None = None
+    frequency: str | None = None
+    interval: float = 0.9
+    known: tuple[str, ...] = ()
+    windows: int | None = None
+
+
 class Assumption(_Frozen):
     """Something the brief left open.
 
@@ -161,6 +181,7 @@ class Brief(_Frozen):
     metric: str | None = None
     interval: float | None = None
     split: SplitSpec | None = None
+    forecast: ForecastSpec | None = None
     seed: int = 0
 
     @property
