@@ -12,6 +12,7 @@ from mlwright.brief.schema import (
     Constraints,
     Costs,
     DataSpec,
+    ForecastSpec,
     Gate,
     Requirements,
     SplitSpec,
@@ -22,7 +23,7 @@ from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yam
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
 _TOP = (
     "objective", "kind", "data", "requirements", "constraints", "success", "metric", "interval", "costs", "on_leak",
-    "split", "seed",
+    "split", "forecast", "seed",
 )  # fmt: skip
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
@@ -94,6 +95,7 @@ class _Builder:
             "success": self._success(root),
             "costs": self._costs(root),
             "split": self._split(root),
+            "forecast": self._forecast(root),
         }
         for field in ("objective", "data"):
             if field not in root.value:
@@ -220,6 +222,14 @@ class _Builder:
         }
         section = self._section(root, "split", tuple(readers))
         return None if section is None else SplitSpec(**self._fields(section, "split.", readers))
+
+    def _forecast(self, root: Node) -> ForecastSpec | None:
+        readers = {
+            "horizon": f.whole(1, 100_000), "season": f.seasons, "frequency": f.frequency, "interval": f.share,
+            "known": f.column_names, "windows": f.whole(1, 1_000),
+        }  # fmt: skip
+        section = self._section(root, "forecast", tuple(readers))
+        return None if section is None else ForecastSpec(**self._fields(section, "forecast.", readers))
 
     def _check_kind(self, root: Node, top: Mapping[str, Any]) -> None:
         """Every metric must fit the kind, or at least each other."""

@@ -20,6 +20,7 @@ _ORDER = (
     "success",
     "costs",
     "split",
+    "forecast",
     "on_leak",
     "seed",
 )
@@ -84,6 +85,7 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "success": [_gate(gate) for gate in brief.success],
         "costs": brief.costs and brief.costs.model_dump(),
         "split": brief.split and _given(brief.split.model_dump()),
+        "forecast": brief.forecast and _given(brief.forecast.model_dump(mode="json", exclude_defaults=True)),
         "on_leak": brief.on_leak,
         "seed": brief.seed,
     }
@@ -140,6 +142,7 @@ _SECTIONS = {
     "data": ("target", "columns", "sheet", "table"),
     "constraints": ("time", "trials", "memory", "usd", "hardware", "platform", "interpretability", "onnx", "clusters", "alarms"),
     "split": ("test_share", "strategy"),
+    "forecast": ("horizon", "season", "frequency", "known", "windows"),
 }
 
 

@@ -224,3 +224,10 @@ def tree_fit(setting: Setting, *, seasonal: bool) -> Fit:
         return forecast
 
     return fit
+
+
+def complexity_of(name: str) -> int:
+    """Return the order of simplicity of a candidate."""
+    if name in SERIES_MODELS:
+        return int(SERIES_MODELS.find(name).complexity)
+    return _LINEAR_COMPLEXITY if name == LINEAR else _TREE_COMPLEXITY

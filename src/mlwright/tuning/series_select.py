@@ -202,3 +202,14 @@ def _quantiles(ordered: Array, levels: Sequence[float], windows: int) -> Array:
     inside = np.quantile(ordered, np.clip(shares, 0.0, 1.0))
     # Past the largest error seen: a little further than it.
     return np.where((shares <= 0.0) | (shares >= 1.0), inside * beyond, inside)
+
+
+def loss_interval(setting: Setting, forecast: Array) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a loss over windows, None where there are too few of them for one."""
+    if len(forecast) < 3:
+        return None, None
+    error = difference_error(setting, forecast, np.where(np.isnan(setting.cases.truth), 0.0, setting.cases.truth))
+    loss = setting.loss(forecast)
+    return max(0.0, loss - 1.96 * error) if setting.metric.direction == "minimise" else loss - 1.96 * error, (
+        loss + 1.96 * error
+    )

@@ -144,7 +144,7 @@ class SeriesFront(BaseModel):
                     raise DataError(
                         f"'{column.name}' is known for {int(len(cells) - missing.sum())} of the {self.horizon} "
                         f"steps after the last value{f' of series {one.name!r}' if one.name else ''}.",
-                        hint=f"add rows for the steps ahead with '{column.name}', and leave '{self.target.name}' empty.",
+                        hint=f"add rows for those steps with '{column.name}'; leave '{self.target.name}' empty.",
                     )
 
 

@@ -135,19 +135,22 @@ def _candidate(
         seconds=sum(trials[number]["seconds"] for number in one["numbers"]) if one["kind"] == "trial" else 0.0,
         latency_ms=one["latency_ms"],
         size_bytes=one["size_bytes"],
-        status=_status(one, chosen, family),
+        status=_status(one, chosen, baseline=one["kind"] == "trial" and _is_baseline(trials[one["numbers"][0]])),
         why=_why(one, chosen, selection),
         params=_shown(trials[one["numbers"][0]]["params"]) if one["kind"] == "trial" else {},
     )
 
 
-def _status(one: Mapping[str, Any], chosen: Mapping[str, Any], family: str) -> Any:
+def _is_baseline(trial: Mapping[str, Any]) -> bool:
+    """Whether a trial says so of itself; of a table it is the first trials of the simplest families."""
+    return bool(trial.get("baseline", trial["family"] in ("dummy", "linear") and trial["number"] < 2))
+
+
+def _status(one: Mapping[str, Any], chosen: Mapping[str, Any], *, baseline: bool) -> Any:
     if one["name"] == chosen["name"]:
         return "chosen"
-    if family in ("dummy", "linear") and one["kind"] == "trial" and one["numbers"][0] < 2:
-        return "baseline"
     inside = one["kind"] == "trial" and one["numbers"][0] in chosen["numbers"] and len(chosen["numbers"]) > 1
-    return "member" if inside else "rejected"
+    return "member" if inside else "baseline" if baseline else "rejected"
 
 
 def _why(one: Mapping[str, Any], chosen: Mapping[str, Any], selection: Mapping[str, Any]) -> str:
