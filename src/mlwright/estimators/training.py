@@ -13,6 +13,7 @@ from mlwright.tuning.fit import table_folds
 from mlwright.tuning.table import TrainingTable
 
 _LEAST_UNITS = 2
+_MANY_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,13 @@ def without_copies(rows: Rows) -> Rows:
     """Return each different row once, with the sum of its copies' weights, whose mean is 1.
 
     Rows without a copy or a weight stay as and where they are. So do those of a table so coarse that the same row comes
-    again and again: there a copy can't be told from a new row.
+    again and again: there a copy can't be told from a new row. And so do those of a table with many rows: that some come
+    twice is how its rows come, those to be predicted too, and models that remember them must not be judged without.
     """
     if rows.weight is not None:
         rows = rows.take(np.flatnonzero(rows.weight > 0))
+    elif len(rows.y) > _MANY_ROWS:
+        return rows
     frame = _frame(rows)
     if rows.weight is None and not frame.is_duplicated().any():
         return rows
