@@ -44,9 +44,12 @@ def _native() -> "Native | None":
 def _predict_native(folder: Path, columns: "Columns") -> "Prediction":
     import numpy as np
 
+    from mlwright.models.series.mix import ForecastMix
     from mlwright.models.tabular.ensemble import TabularModel
     from mlwright.serving.runtime import Prediction
 
+    if (folder / "forecast.json").is_file():
+        return Prediction(values=ForecastMix.load(folder).predict(columns))
     model = TabularModel.load(folder)
     predicted = model.predict(columns)
     if not model.signature.task.is_classification:

@@ -66,14 +66,14 @@ def columns_of(frame: Any, inputs: Sequence[Column]) -> Columns:
     return found
 
 
-def frame_like(frame: Any, columns: Mapping[str, Array]) -> Any:
-    """Return `columns` as a frame of the same library; with pandas, on the same index."""
+def frame_like(frame: Any, columns: Mapping[str, Array], *, indexed: bool = True) -> Any:
+    """Return `columns` as a frame of the same library; with pandas, on the same index unless it has other rows."""
     kind = kind_of(frame)
     if kind == "dict":
         return {name: values.tolist() for name, values in columns.items()}
     library = cast("Any", sys.modules[kind])
     if kind == "pandas":
-        return library.DataFrame(dict(columns), index=frame.index)
+        return library.DataFrame(dict(columns), index=frame.index if indexed else None)
     lists = {name: values.tolist() if values.dtype == object else values for name, values in columns.items()}
     return library.table(lists) if kind == "pyarrow" else library.DataFrame(lists)
 

@@ -7,19 +7,22 @@ from typing import Any, Self
 
 import numpy as np
 
-from mlwright.base.errors import VerifyError
+from mlwright.base.errors import DataError, VerifyError
 from mlwright.data.columns import Array, Columns
 from mlwright.data.frames import columns_of, frame_like
 from mlwright.delivery.manifest import Manifest, check_manifest
 from mlwright.models.signature import Signature
+from mlwright.serving.forecaster import Forecaster
+from mlwright.serving.fronts import Front, open_front
 from mlwright.serving.runtime import Prediction, Runtime
 
 
 class DeliveredModel:
     """The model of a delivery: frames in, frames of the same library out."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, front: Front | None = None) -> None:
         self.runtime = runtime
+        self.front = front
 
     @property
     def signature(self) -> Signature:
@@ -39,6 +42,24 @@ class DeliveredModel:
         """
         prediction = self.runtime.predict(columns_of(frame, self.signature.inputs))
         return frame_like(frame, prediction_columns(self.signature, prediction))
+
+    def forecast(self, history: Any, horizon: int | None = None) -> Any:
+        """Return a frame with the time, `step`, `forecast`, `low` and `high` of what comes after each history.
+
+        Args:
+            history: pandas, polars, pyarrow Table or dict of lists: times, values and what else the series have.
+            horizon: Steps, at most those that the model was made for; None takes all.
+
+        Raises:
+            DataError: The delivery is no forecast.
+            RequestError: The history cannot be continued.
+        """
+        if not isinstance(self.front, Forecaster):
+            raise DataError(
+                f"The model '{self.signature.name}' predicts rows and continues no history.", hint="use predict."
+            )
+        found = self.front.continued(columns_of(history, self.front.front.columns), horizon)
+        return frame_like(history, {name: np.array(cells) for name, cells in found.columns.items()}, indexed=False)
 
     def predict_columns(self, columns: Columns) -> Prediction:
         """Predict rows in the normal form."""
@@ -65,7 +86,9 @@ class Delivery:
     @cached_property
     def model(self) -> DeliveredModel:
         """The model, loaded when it is first asked for."""
-        return DeliveredModel(Runtime.open(self.root / "model"))
+        runtime = Runtime.open(self.root / "model")
+        stored = self.root / "model" / "front.json"
+        return DeliveredModel(runtime, open_front(stored.read_bytes(), runtime) if stored.is_file() else None)
 
     @cached_property
     def scores(self) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from mlwright.base.errors import DataError
 from mlwright.data.columns import Columns
 from mlwright.data.stream import BadLine, stream_cells
 from mlwright.delivery.delivery import Delivery, prediction_columns, prediction_names
+from mlwright.delivery.forecasting import forecast_file
 from mlwright.delivery.outputs import Write, output
 from mlwright.models.signature import Signature
 from mlwright.serving.cells import Notes
+from mlwright.serving.forecaster import Forecaster
 from mlwright.serving.refusal import Fault
 from mlwright.serving.rows import RowDecoder
 from mlwright.serving.runtime import Runtime
@@ -70,6 +72,10 @@ def predict_file(
     if out.exists() and source.exists() and out.samefile(source):
         raise DataError(f"The output '{out}' is the input.", hint="give the output another name.")
     report = FileReport()
+    if isinstance(delivery.model.front, Forecaster) and not _has_rows(delivery.model.runtime, source):
+        report.rows, findings = forecast_file(delivery.model.front, source, out)
+        report.problems += findings
+        return report
     scorer = _Scorer(delivery.model.runtime, report, on_error)
     with output(out) as write:
         for cells in stream_cells(source, batch_rows, on_bad=_collector(report) if on_error == "skip" else None):
@@ -80,6 +86,12 @@ def predict_file(
                 hint=report.problems[0] if report.problems else "give a file with at least one row.",
             )
     return report
+
+
+def _has_rows(runtime: Runtime, source: Path) -> bool:
+    """Whether a file holds the model's own rows and not what a front makes them from."""
+    first = next(iter(stream_cells(source, 1)), {})
+    return all(column.name in first for column in runtime.signature.inputs)
 
 
 def _collector(report: FileReport) -> Any:

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from mlwright import __version__
 from mlwright.base.errors import VerifyError
@@ -14,6 +15,7 @@ from mlwright.base.suggest import did_you_mean
 from mlwright.data.schema import Column
 from mlwright.serving.access_log import AccessLog
 from mlwright.serving.exposition import CONTENT_TYPE
+from mlwright.serving.front_route import FrontRoute
 from mlwright.serving.layer import Layer
 from mlwright.serving.openapi import describe_predict
 from mlwright.serving.predict_route import PredictRoute
@@ -52,9 +54,14 @@ def build_app(service: Service, log: AccessLog) -> FastAPI:
     app.state.service = service
     predict = PredictRoute(service)
     app.router.routes.append(Route("/predict", predict, methods=["POST"]))
+    hot: dict[tuple[str, str], ASGIApp] = {("POST", "/predict"): predict}
+    if service.front is not None:
+        hot["POST", service.front.route] = answered = FrontRoute(service, service.front)
+        app.router.routes.append(Route(service.front.route, answered, methods=["POST"]))
     _add_reading_routes(app, service)
     app.add_exception_handler(HTTPException, _refused_by_routing)
-    app.add_middleware(Layer, service=service, routes=frozenset(ROUTES), log=log, hot={("POST", "/predict"): predict})
+    known = frozenset((*ROUTES, *(path for _, path in hot)))
+    app.add_middleware(Layer, service=service, routes=known, log=log, hot=hot)
     _describe(app, service)
     return app
 
@@ -102,6 +109,8 @@ def _describe(app: FastAPI, service: Service) -> None:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             app.openapi_schema = describe_predict(document, service)
+            if service.front is not None:
+                app.openapi_schema["paths"][service.front.route] = service.front.describe()
         return app.openapi_schema
 
     app.openapi = openapi

@@ -20,7 +20,7 @@ class PredictRoute:
         self._threads = ThreadPoolExecutor(service.settings.threads, thread_name_prefix="predict")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _check_content_type(scope)
+        check_content_type(scope)
         body = await read_body(receive)
         request_id: str = scope["state"]["request_id"]
         try:
@@ -56,7 +56,8 @@ async def read_body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _check_content_type(scope: Scope) -> None:
+def check_content_type(scope: Scope) -> None:
+    """Refuse a body that says it is no JSON."""
     for name, value in scope["headers"]:
         if name == b"content-type":
             kind = value.partition(b";")[0].strip().lower()

@@ -61,7 +61,6 @@ class Replies:
             "probabilities": dict(zip(self._classes, shares.T.tolist(), strict=True)),
         }
 
-
     def _ends(self, prediction: Prediction) -> dict[str, list[Any]]:
         """Return what stands beside a value: the ends of its band, or whether it is an anomaly."""
         if self._alarm_from is not None and prediction.values is not None:

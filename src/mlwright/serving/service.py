@@ -9,6 +9,7 @@ from pydantic_core import from_json, to_json
 from mlwright.base.errors import MlwrightError
 from mlwright.serving.digests import CheckedFiles
 from mlwright.serving.example import Example, example_from_signature, parse_example
+from mlwright.serving.fronts import Front, open_front
 from mlwright.serving.gauges import Gauges
 from mlwright.serving.reply import Replies
 from mlwright.serving.rows import Decoded, RowDecoder
@@ -28,7 +29,9 @@ class Answer:
 class Service:
     """A model with its decoder, replies and counters. `answer` may run in any thread; counting stays on the loop."""
 
-    def __init__(self, runtime: Runtime, settings: Settings, example: Example | None, scores: Any) -> None:
+    def __init__(
+        self, runtime: Runtime, settings: Settings, example: Example | None, scores: Any, front: Front | None = None
+    ) -> None:
         signature = runtime.signature
         self.runtime = runtime
         self.settings = settings
@@ -36,6 +39,7 @@ class Service:
         self.example = example
         self.example_row = example.row if example else example_from_signature(signature)
         self.scores = scores
+        self.front = front
         self.decoder = RowDecoder(signature, max_rows=settings.max_rows, max_warnings=settings.max_warnings)
         self.replies = Replies(signature)
         self.gauges = Gauges(signature)
@@ -52,7 +56,14 @@ class Service:
         runtime = Runtime.from_bytes(files.read("model/signature.json"), files.read("model/model.onnx"))
         stored = files.read_if_there("service/example.json")
         scores = files.read_if_there("evaluation/scores.json")
-        return cls(runtime, settings, parse_example(stored) if stored else None, from_json(scores) if scores else None)
+        front = files.read_if_there("model/front.json")
+        return cls(
+            runtime,
+            settings,
+            parse_example(stored) if stored else None,
+            from_json(scores) if scores else None,
+            open_front(front, runtime) if front else None,
+        )
 
     def answer(self, body: bytes, request_id: str) -> Answer:
         """Answer one JSON body.

@@ -66,7 +66,7 @@ class ExportSeries:
         front = SeriesFront.model_validate(inputs["front"])
         setting = setting_of(inputs, params.seed)
         rows = front.rows_of(setting.cases.batch, setting.cases.parts)
-        ahead = front.rows(setting.panel, known=False)
+        ahead = front.rows(setting.panel)
         try:
             graph = export_forecast(model)
         except ExportError as error:

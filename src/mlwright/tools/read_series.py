@@ -155,6 +155,7 @@ def _placed(
         horizon=horizon,
         interval=wanted.interval,
         windows=wanted.windows,
+        coarse=wanted.frequency is not None,
         time=blank,
         target=blank,
         findings=findings,

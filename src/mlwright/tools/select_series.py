@@ -117,6 +117,7 @@ def _fitted(
         linear=linear,
         inputs=inputs_of,
         spread=spread,
+        coarse=facts.coarse,
     )
     signature = _signature(front, plan, Understanding.model_validate(inputs["understanding"]), chosen)
     weight = sum(chosen.weights[name] for name in trees)

@@ -16,6 +16,7 @@ class SeriesFacts(BaseModel):
 
     Attributes:
         windows: Horizons of the sealed test; None lets the split decide.
+        coarse: The frequency was asked for; rows of one step are averaged.
         findings: What was mended while the series were put on the grid.
     """
 
@@ -26,6 +27,7 @@ class SeriesFacts(BaseModel):
     horizon: int
     interval: float
     windows: int | None = None
+    coarse: bool = False
     time: Column
     target: Column
     group: tuple[Column, ...] = ()

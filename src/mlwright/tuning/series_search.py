@@ -28,6 +28,7 @@ from mlwright.tuning.backtest import BacktestPlan, Cases, Fit, backtest_global, 
 from mlwright.tuning.series_rows import learning_rows, linear_rows, windows_of
 
 _ROWS = 60_000  # that trees are fitted to
+_MANY_ROWS = 20_000
 _WINDOWS = 12_000
 _CELLS = 6_000_000  # of the windows in memory at once
 _LINEAR_COMPLEXITY, _TREE_COMPLEXITY, MIX_COMPLEXITY = 6, 8, 9
@@ -192,7 +193,9 @@ def fitted_trees(setting: Setting, series: Sequence[Series], *, seasonal: bool) 
     inputs = tuple(column for column in plan.columns() if column.name in plan.features)
     preparation, X = fit_preparation(rows.columns, rows.y, PreparationPlan(inputs, "tree", Task.REGRESSION, seed))
     params = tree_params(len(rows.y))
-    control = FitControl(seed=seed, threads=setting.threads, deadline=setting.deadline)
+    # On few rows more threads wait for each other longer than they work.
+    threads = setting.threads if len(rows.y) > _MANY_ROWS else 1
+    control = FitControl(seed=seed, threads=threads, deadline=setting.deadline)
     estimator = LightGbm().fit(FitData(X, rows.y, rows.weight), None, Task.REGRESSION, params, control)
     return Member("lightgbm", params, (preparation,), (estimator,))
 

@@ -64,6 +64,7 @@ class SeriesFront(BaseModel):
         found: Their numbers, by model and series; of a series that is not among them they are found when it comes.
         linear: The linear map, None where it is not part of the model.
         inputs: The columns of a row that the graph takes.
+        coarse: Several rows fall into one step and are averaged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +84,7 @@ class SeriesFront(BaseModel):
     linear: DirectLinear | None = None
     inputs: tuple[str, ...]
     spread: Spread
+    coarse: bool = False
 
     @property
     def horizon(self) -> int:
@@ -100,18 +102,8 @@ class SeriesFront(BaseModel):
         """The columns of a history: those that must be given."""
         return (*self.group, self.time, self.target, *self.known, *self.past)
 
-    def rows(self, panel: Panel, *, known: bool = True) -> dict[str, Array]:
-        """Return the rows of the steps after each series' end, `horizon` rows a series, one series after the other.
-
-        Args:
-            panel: Histories on this front's grid.
-            known: Refuse series whose known columns do not reach over the horizon.
-
-        Raises:
-            DataError: What is known ahead is not given ahead.
-        """
-        if known:
-            self._check_known(panel.series)
+    def rows(self, panel: Panel) -> dict[str, Array]:
+        """Return the rows of the steps after each series' end, `horizon` rows a series, one series after the other."""
         batch = batch_of(panel.series, self.memory, self.plan.seasons)
         return self.rows_of(batch, panel.series)
 
@@ -135,7 +127,12 @@ class SeriesFront(BaseModel):
                 numbers[row] = one
         return model.forecast(batch, self.horizon, [one or {} for one in numbers])
 
-    def _check_known(self, series: Sequence[Series]) -> None:
+    def check_known(self, series: Sequence[Series]) -> None:
+        """Refuse histories without what must be known ahead.
+
+        Raises:
+            DataError: A known column does not reach over the horizon.
+        """
         for one in series:
             for column in self.known:
                 cells = one.known[column.name][len(one.values) : len(one.values) + self.horizon]

@@ -1,0 +1,64 @@
+"""What a delivery has before its graph: turns a request of another shape (a history, a user) into rows, and back.
+
+`model/front.json` names its kind. To add one: a class like those here (`Front`) and one line in `FRONTS`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, Self
+
+from mlwright.base.errors import VerifyError
+from mlwright.base.registry import Registry
+from mlwright.serving.runtime import Runtime
+
+FRONTS = Registry(
+    "front",
+    group="mlwright.fronts",
+    builtin={"forecast": "mlwright.serving.forecaster:Forecaster"},
+)
+
+
+class Front(Protocol):
+    """One kind of front, over one model.
+
+    Attributes:
+        route: The path of the service on which it answers, such as "/forecast".
+    """
+
+    route: ClassVar[str]
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], runtime: Runtime) -> Self:
+        """Return the front of a `front.json`."""
+        ...
+
+    def answer(self, asked: object) -> dict[str, Any]:
+        """Return the reply to a JSON body.
+
+        Raises:
+            RequestError: The body is not what it takes.
+        """
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Return the OpenAPI operation of the route."""
+        ...
+
+
+def open_front(content: bytes, runtime: Runtime) -> Front:
+    """Return the front of a `front.json`.
+
+    Raises:
+        VerifyError: It is none, or of a kind that this version does not know.
+    """
+    try:
+        parsed: Any = json.loads(content)
+        kind = parsed["kind"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerifyError(f"front.json cannot be read: {error}.", hint="copy the delivery again.") from error
+    if kind not in FRONTS:
+        raise VerifyError(
+            f"front.json is of the kind '{kind}'; known are {', '.join(FRONTS)}.",
+            hint="use the version of mlwright that wrote it.",
+        )
+    return FRONTS.find(kind).of(parsed, runtime)
