@@ -54,21 +54,21 @@ def _known(family: Family, facts: Facts, trial: Trial) -> Any:
     if trial.status not in ("complete", "pruned") or not np.isfinite(trial.loss):
         return None
     # A pruned trial is told with the loss of its finished folds: it was clearly worse on them, which is what TPE needs.
-    replay = _Replay(trial.spec.draws or trial.spec.params)
+    replay = Replay(trial.spec.draws or trial.spec.params)
     try:
         family.suggest(replay, facts)
-    except _OutsideSpaceError:
+    except OutsideSpaceError:
         return None
     return create_trial(
         state=TrialState.COMPLETE, params=replay.params, distributions=replay.distributions, value=trial.loss
     )
 
 
-class _OutsideSpaceError(Exception):
+class OutsideSpaceError(Exception):
     """A parameter is not in the family's search space."""
 
 
-class _Replay:
+class Replay:
     """Stands in for an Optuna trial: answers with known values and notes the distributions that are asked for."""
 
     def __init__(self, known: Mapping[str, Any]) -> None:
@@ -102,6 +102,6 @@ class _Replay:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             inside = number and distribution.low <= value <= distribution.high
         if name not in self.known or not inside:
-            raise _OutsideSpaceError(name)
+            raise OutsideSpaceError(name)
         self.params[name], self.distributions[name] = value, distribution
         return value
