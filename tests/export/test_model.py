@@ -205,3 +205,24 @@ def check_calibrator(calibrator, probabilities) -> None:
     (found,) = session.run(None, {"p": probabilities})
     assert found == pytest.approx(calibrator.apply(probabilities), abs=1e-12)
     assert row_count({"p": found}) == len(probabilities)
+
+
+@pytest.mark.parametrize("cuts", [(0.9, 1.2), (0.5, 1.5)])
+def test_ordered_classes_are_cut_in_the_graph_as_in_the_model(columns, cuts):
+    y = target_of(columns, Task.MULTICLASS)
+    signature = Signature(
+        name="m",
+        version="1",
+        task=Task.MULTICLASS,
+        target="y",
+        inputs=INPUTS,
+        classes=("low", "mid", "high"),
+        cuts=cuts,
+    )
+    model = TabularModel(signature, (bag("linear", columns, y, Task.MULTICLASS),), (1.0,))
+    graph = export_onnx(model)
+    assert parity(model, graph, columns).passed
+    labels = run_graph(graph, signature, columns).labels
+    chances = model.predict(columns)
+    expected = np.array(signature.classes)[(chances @ np.arange(3.0)[:, np.newaxis] >= np.array(cuts)).sum(axis=1)]
+    assert (labels == expected).mean() > 0.99

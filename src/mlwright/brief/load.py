@@ -84,8 +84,8 @@ class _Builder:
             root,
             "",
             {
-                "objective": f.text, "kind": f.kind, "metric": f.metric_name, "interval": f.level, "on_leak": f.one_of("stop", "drop"),
-                "seed": f.whole(0, 2**32 - 1),
+                "objective": f.text, "kind": f.kind, "metric": f.metric_name, "interval": f.level,
+                "on_leak": f.one_of("stop", "drop"), "seed": f.whole(0, 2**32 - 1),
             },
         )  # fmt: skip
         top |= {
@@ -239,6 +239,8 @@ class _Builder:
         named += [("success", gate.metric) for gate in gates if not gate.fairness]
         named += [("metric", top["metric"])] if top.get("metric") else []
         kind, why = top.get("kind"), "kind"
+        if kind == "ordinal":  # classes with an order
+            kind = "classification"
         for section, name in named:
             fits = _kind_of(name)
             place = _place_of(root, section, name)

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Op = Literal[">=", "<="]
-KINDS = ("classification", "regression", "ranking", "recommendation", "clustering", "anomaly", "forecast")
+KINDS = ("classification", "regression", "ordinal", "ranking", "recommendation", "clustering", "anomaly", "forecast")
 RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item"]
 SplitStrategy = Literal["auto", "random", "stratified", "group", "time"]
 

@@ -10,7 +10,7 @@ from typing import Literal
 from mlwright.base.errors import BriefError
 from mlwright.base.suggest import did_you_mean
 from mlwright.data.columns import Array
-from mlwright.evaluation import classification, forecast, ranking, regression
+from mlwright.evaluation import classification, forecast, ordinal, ranking, regression
 from mlwright.evaluation.agreement import ari, nmi
 from mlwright.evaluation.alarm_share import alarms_among_usual
 from mlwright.evaluation.separation import needs_rows
@@ -36,6 +36,7 @@ class Metric:
         function: Computes it; `compute` is the door.
         parameter: The name of its parameter, if it has one: `pinball@0.9` sets alpha, `ndcg@10` sets k.
         best: The value of a perfect model.
+        ordered: It is for classes that have an order; only where it is asked for is it measured.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Metric:
     function: Callable[..., float]
     parameter: str = ""
     best: float = 1.0
+    ordered: bool = False
 
     def compute(
         self,
@@ -95,6 +97,8 @@ def _table() -> dict[str, Metric]:
         Metric("f1_micro", up, _CLASSES, "labels", c.f1_micro),
         Metric("f1_weighted", up, _CLASSES, "labels", c.f1_weighted),
         Metric("mcc", up, _CLASSES, "labels", c.mcc),
+        Metric("quadratic_kappa", up, _CLASSES, "labels", ordinal.quadratic_kappa, ordered=True),
+        Metric("ordinal_mae", down, _CLASSES, "labels", ordinal.ordinal_mae, best=0.0, ordered=True),
         Metric("roc_auc", up, _CLASSES_OR_ALARMS, "probabilities", c.roc_auc),
         Metric("pr_auc", up, _CLASSES_OR_ALARMS, "probabilities", c.pr_auc),
         Metric("log_loss", down, _CLASSES, "probabilities", c.log_loss, best=0.0),
@@ -151,6 +155,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "ppv": "precision", "precision_score": "precision", "precision_macro": "precision",
         "sensitivity": "recall", "tpr": "recall", "true_positive_rate": "recall", "recall_score": "recall",
         "recall_macro": "recall", "tnr": "specificity", "true_negative_rate": "specificity",
+        "qwk": "quadratic_kappa", "quadratic_weighted_kappa": "quadratic_kappa", "weighted_kappa": "quadratic_kappa",
         "matthews": "mcc", "matthews_corrcoef": "mcc", "phi": "mcc",
         "calibration_error": "ece", "expected_calibration_error": "ece",
         "mean_squared_error": "mse", "neg_mean_squared_error": "mse", "l2": "mse",
@@ -216,8 +221,8 @@ def _with_parameter(written: str, name: str, value: str) -> Metric:
 
 
 def metrics_for(task: str) -> tuple[Metric, ...]:
-    """Return the metrics that fit the task, in the order of the table."""
-    return tuple(entry for entry in METRICS.values() if entry.fits(task))
+    """Return the metrics that fit the task, in the order of the table; those of ordered classes must be asked for."""
+    return tuple(entry for entry in METRICS.values() if entry.fits(task) and not entry.ordered)
 
 
 def default_metric(task: str) -> Metric:

@@ -18,6 +18,7 @@ from mlwright.evaluation.hardest import HardRow, hardest_rows
 from mlwright.evaluation.inputs import class_scores, values
 from mlwright.evaluation.intervals import Bootstrap, Interval, bootstrap
 from mlwright.evaluation.metrics import Metric, metrics_for
+from mlwright.evaluation.metrics import metric as find_metric
 from mlwright.evaluation.residuals import Residuals, residuals
 from mlwright.evaluation.score import Basis
 from mlwright.evaluation.slices import Slice, SliceConfig, worst_slices
@@ -71,20 +72,24 @@ class EvaluationOptions:
     Attributes:
         basis: Where the rows come from.
         threshold: The positive class is predicted at or above it (binary); None takes the most probable class.
+        labels: Codes that were predicted, where neither a threshold nor the most probable class decides.
         columns: The rows' inputs, in which slices are sought; None seeks none.
         sensitive: Columns by name for fairness; they need not be inputs.
         positive: Code of the class whose prediction is the decision (fairness); None is 1 for two classes, and every
             class in turn for more.
         weight: Row weights.
+        also: Metrics beyond those of every evaluation, such as "pinball@0.9"; one that does not fit is left out.
         bootstrap, slices: How intervals and slices are made; their seeds make the result.
     """
 
     basis: Basis | None = None
     threshold: float | None = None
+    labels: Array | None = None
     columns: Columns | None = None
     sensitive: Mapping[str, Array] = field(default_factory=dict[str, Array])
     positive: int | None = None
     weight: Array | None = None
+    also: tuple[str, ...] = ()
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
     slices: SliceConfig = field(default_factory=SliceConfig)
 
@@ -111,7 +116,7 @@ def evaluate_classification(
             hint="pass one label per column, in the order of the codes.",
         )
     two = len(classes) == 2
-    labels = chance.argmax(axis=1)
+    labels = chance.argmax(axis=1) if options.labels is None else options.labels
     if two and options.threshold is not None:
         labels = (chance[:, 1] >= options.threshold).astype(np.int64)
     both = two and 0 < int((codes == 1).sum()) < len(codes)
@@ -140,7 +145,8 @@ def evaluate_regression(y: Array, prediction: Array, options: EvaluationOptions 
     """
     options = options or EvaluationOptions()
     truth, predicted = values(y, prediction)
-    wanted = [m for m in metrics_for("regression") if m.name != "pinball" and _takes(m, truth, predicted)]
+    usual = [m for m in metrics_for("regression") if m.name != "pinball"]
+    wanted = [m for m in _with(usual, "regression", options.also) if _takes(m, truth, predicted)]
     return Evaluation(
         task="regression",
         rows=len(truth),
@@ -153,6 +159,13 @@ def evaluate_regression(y: Array, prediction: Array, options: EvaluationOptions 
         ),
         **_shared(truth, np.abs(truth - predicted), options),
     )
+
+
+def _with(usual: Sequence[Metric], task: str, also: Sequence[str]) -> list[Metric]:
+    """Return the usual metrics and those that are asked for beside them."""
+    known = {m.name: m for m in usual}
+    asked = {m.name: m for m in map(find_metric, also) if m.fits(task)}
+    return list({**known, **asked}.values())
 
 
 def _takes(metric: Metric, truth: Array, predicted: Array) -> bool:
@@ -178,7 +191,10 @@ def _classification_metrics(
 ) -> dict[str, Estimate]:
     # One-hot labels keep the number of classes known where a rare class is absent.
     hard = np.eye(chance.shape[1])[labels]
-    return {m.name: _estimate(m, codes, hard if m.needs == "labels" else chance, options) for m in metrics_for(task)}
+    return {
+        m.name: _estimate(m, codes, hard if m.needs == "labels" else chance, options)
+        for m in _with(metrics_for(task), task, options.also)
+    }
 
 
 def _estimate(metric: Metric, y: Array, prediction: Array, options: EvaluationOptions) -> Estimate:

@@ -20,7 +20,8 @@ class ValueInterval(BaseModel):
         minimum: No true value lies below, so the band does not either; None where none is known.
 
     Example:
-        >>> low, high = ValueInterval(level=0.9, x=(0.0, 10.0), below=(1.0, 3.0), above=(1.0, 5.0)).band(np.array([5.0]))
+        >>> interval = ValueInterval(level=0.9, x=(0.0, 10.0), below=(1.0, 3.0), above=(1.0, 5.0))
+        >>> low, high = interval.band(np.array([5.0]))
         >>> (low.tolist(), high.tolist())
         ([3.0], [8.0])
     """

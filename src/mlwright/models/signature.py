@@ -24,6 +24,8 @@ class Signature(BaseModel):
         positive: The class that `threshold` speaks of (binary only).
         threshold: The positive class is predicted at or above this probability (binary); a row is an anomaly at or
             above this value (anomaly).
+        cuts: Classes that have an order: the class is the number of cuts that the expected place (the sum of each
+            class's place times its probability) has reached; empty takes the most probable class.
         interval: The band around a predicted value; None gives none (regression only).
         group: The column whose rows are ranked against each other (ranking only); it is no input.
     """
@@ -40,6 +42,7 @@ class Signature(BaseModel):
     positive: str | None = None
     threshold: float | None = None
     interval: ValueInterval | None = None
+    cuts: tuple[float, ...] = ()
     group: str | None = None
 
     def graph_input(self, column: str) -> str:

@@ -11,8 +11,10 @@ RECIPES = Registry(
     builtin={
         "classification": "mlwright.recipes.table:Table",
         "regression": "mlwright.recipes.table:Table",
+        "ordinal": "mlwright.recipes.table:Table",
         "forecast": "mlwright.recipes.forecast:Forecast",
         "ranking": "mlwright.recipes.ranking:Ranking",
+        "recommendation": "mlwright.recipes.recommendation:Recommendation",
         "clustering": "mlwright.recipes.clustering:Clustering",
         "anomaly": "mlwright.recipes.anomaly:Anomaly",
     },

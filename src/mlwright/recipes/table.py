@@ -147,7 +147,7 @@ def _reading(brief: Brief) -> dict[str, Any]:
         "target": data.target,
         "roles": dict(data.columns),
         "kind": brief.kind,
-        "metric": brief.headline_metric,
+        "metric": _metric(brief),
         "objective": brief.objective,
     }
 
@@ -194,7 +194,13 @@ def _judging(brief: Brief) -> dict[str, Any]:
         "seed": brief.seed,
         "requirements": {name: limit.model_dump(mode="json") for name, limit in wanted.items()},
         "gates": [gate.model_dump(mode="json") for gate in brief.gates],
+        "metric": _metric(brief),
+        "costs": brief.costs.model_dump(mode="json") if brief.costs else None,
     }
+
+
+def _metric(brief: Brief) -> str | None:
+    return brief.headline_metric or ("quadratic_kappa" if brief.kind == "ordinal" else None)
 
 
 def _notes(brief: Brief) -> tuple[str, ...]:

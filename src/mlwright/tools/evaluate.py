@@ -25,6 +25,8 @@ class EvaluateParams(BaseModel, extra="forbid"):
     seed: int = 0
     requirements: dict[str, dict[str, Any]] = {}
     gates: tuple[dict[str, Any], ...] = ()
+    metric: str | None = None
+    costs: dict[str, float] | None = None
 
 
 class Evaluate:
@@ -58,6 +60,7 @@ class Evaluate:
         from mlwright.evaluation.score import Basis
         from mlwright.evaluation.slices import SliceConfig
         from mlwright.evaluation.vault import open_once
+        from mlwright.models.tabular.ensemble import label_codes
 
         signature = Signature.model_validate(inputs["signature"])
         predicted = inputs["native"]
@@ -73,12 +76,15 @@ class Evaluate:
             sensitive=test.columns(sensitive),
             bootstrap=Bootstrap(seed=params.seed),
             slices=SliceConfig(seed=params.seed),
+            also=_asked(params),
+            labels=label_codes(signature, predicted["probabilities"]) if signature.cuts else None,
         )
         if signature.task.is_classification:
             evaluation = evaluate_classification(y, predicted["probabilities"], signature.classes, options)
         else:
             evaluation = evaluate_regression(y, predicted["values"], options)
         facts = evaluation.model_dump(mode="json")
+        facts["cost"] = _cost(evaluation, params.costs)
         facts["interval"] = _coverage(y, predicted.get("values"), signature)
         facts["curves"] = _curves(y, predicted.get("probabilities"), signature)
         return {
@@ -90,6 +96,30 @@ class Evaluate:
                 "gates": [judge_gate(gate, facts) for gate in params.gates],
             },
         }
+
+
+def _asked(params: EvaluateParams) -> tuple[str, ...]:
+    """Return the metrics that the brief names, in the order in which it does."""
+    from mlwright.evaluation.metrics import metric as find
+
+    gates = [gate for gate in params.gates if not gate.get("fairness")]
+    named = [params.metric, *params.requirements]
+    named += [gate.get(key) for gate in gates for key in ("metric", "at_metric")]
+    named = [name for name in named if name]
+    if any(find(name).ordered for name in named):
+        named += ["quadratic_kappa", "ordinal_mae"]
+    return tuple(dict.fromkeys(named))
+
+
+def _cost(evaluation: Any, costs: Mapping[str, float] | None) -> dict[str, float] | None:
+    """Return what wrong decisions cost a row at the delivered threshold, and at best with one answer for all."""
+    if costs is None or evaluation.confusion is None or evaluation.task != "binary":
+        return None
+    (tn, fp), (fn, tp) = evaluation.confusion.counts
+    rows = tn + fp + fn + tp
+    cost = (costs["false_positive"] * fp + costs["false_negative"] * fn) / rows
+    constant = min(costs["false_positive"] * (tn + fp), costs["false_negative"] * (fn + tp)) / rows
+    return {"mean_cost": cost, "one_answer": constant, "false_positives": fp, "false_negatives": fn, "rows": rows}
 
 
 def _coverage(y: Any, values: Any, signature: Signature) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ from mlwright.run.types import Context
 from mlwright.tools.guess import guess_target
 from mlwright.tools.understanding import Understanding
 
+_SHOWN_CLASSES = 12
+
 
 class ReadParams(BaseModel, extra="forbid"):
     """What the brief says of the data."""
@@ -79,6 +81,8 @@ class Read:
         check_rarest(encoded, target)
         metric, chosen = _metric(task, params.metric)
         assumptions += chosen
+        if params.kind == "ordinal":
+            assumptions.append(_order(encoded.classes))
         understanding = Understanding(
             task=task,
             target=target,
@@ -108,11 +112,19 @@ class Read:
 
 
 def _agreed(task: Task, kind: str | None) -> Task:
+    if kind == "ordinal":
+        return task if task.is_classification else Task.MULTICLASS
     if kind is None or (kind == "classification") == task.is_classification:
         return task
     if kind in (Task.REGRESSION, Task.RANKING):
         return Task(kind)
     return Task.MULTICLASS
+
+
+def _order(classes: tuple[str, ...]) -> Assumption:
+    shown = classes if len(classes) <= _SHOWN_CLASSES else (*classes[:_SHOWN_CLASSES], "...")
+    why = "numbers go by size, names by the alphabet; put a number before the names if that is not their order"
+    return Assumption(field="the order of the classes", value=" < ".join(shown), why=why)
 
 
 def _metric(task: Task, wanted: str | None) -> tuple[str, list[Assumption]]:

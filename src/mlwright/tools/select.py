@@ -253,7 +253,8 @@ def _front(
     best_trial = next((one for one in ranked if one.kind == "trial"), None)
     if best_trial is not None:
         trial = maker.shelf.get(best_trial.numbers[0])
-        if trial.spec.family != "dummy":
+        # What is one estimator already has no cheaper single.
+        if trial.spec.family != "dummy" and trial.member is not None and len(trial.member.estimators) > 1:
             pool.append(single_variant(best_trial, trial, seed_deviation))
     sample = take(maker.table.columns, slice(0, 100))
     return front([with_cost(one, _cost(one, maker, sample)) for one in pool])
@@ -348,6 +349,7 @@ def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]
             "reason": built.calibration.reason,
         },
         "interval": built.interval and {"kind": built.interval.kind, "reason": built.interval.reason},
+        "cuts": built.cuts and {"cuts": list(built.cuts.cuts), "reason": built.cuts.reason},
         "threshold": asdict(threshold) if threshold else None,
         "search_score": _score(made, made.selection.best.oof, labels_at=None),
         "selection_score": _score(made, built.oof, labels_at=model.signature.threshold),
@@ -389,6 +391,7 @@ def _score(made: _Made, oof: Any, *, labels_at: float | None, quick: bool = Fals
     from mlwright.evaluation.intervals import Bootstrap, bootstrap
     from mlwright.evaluation.metrics import metric
     from mlwright.evaluation.queries import query_interval, query_scores
+    from mlwright.models.tabular.ordinal import ordinal_codes
     from mlwright.tuning.objective import covered
 
     table = made.table
@@ -396,7 +399,12 @@ def _score(made: _Made, oof: Any, *, labels_at: float | None, quick: bool = Fals
     rows = np.flatnonzero(covered(oof))
     prediction = oof[rows]
     if found.needs == "labels" and table.task.is_classification:
-        prediction = np.argmax(prediction, axis=1) if labels_at is None else (prediction[:, 1] >= labels_at).astype(int)
+        if found.ordered and len(table.classes) > 2:
+            cuts = made.built.model.signature.cuts if oof is made.built.oof else None
+            prediction = ordinal_codes(prediction, cuts)
+        else:
+            plain = labels_at is None
+            prediction = np.argmax(prediction, axis=1) if plain else (prediction[:, 1] >= labels_at).astype(int)
     weight = None if table.weight is None else table.weight[rows]
     how = Bootstrap(resamples=100 if quick else None, seed=made.seed)
     if table.queries is not None:

@@ -7,10 +7,12 @@ import numpy as np
 
 from mlwright.base.errors import DataError
 from mlwright.data.columns import Array
+from mlwright.evaluation.metrics import metric
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import CalibrationChoice, CalibrationData, choose_calibrator
 from mlwright.models.tabular.conformal import IntervalChoice, Residuals, choose_interval
 from mlwright.models.tabular.ensemble import Member, TabularModel, with_shared_preparations
+from mlwright.models.tabular.ordinal import CutChoice, OrdinalData, choose_cuts
 from mlwright.tuning.objective import covered
 from mlwright.tuning.select import Candidate
 from mlwright.tuning.table import TrainingTable
@@ -27,6 +29,7 @@ class Built:
     calibration: CalibrationChoice
     threshold: ThresholdChoice | None
     interval: IntervalChoice | None = None
+    cuts: CutChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,11 @@ def build_model(table: TrainingTable, candidate: Candidate, trials: Sequence[Tri
     interval = _interval(table, oof, plan)
     if interval is not None:
         signature = signature.model_copy(update={"interval": interval.interval})
+    cuts = _cuts(table, oof)
+    if cuts is not None:
+        signature = signature.model_copy(update={"cuts": cuts.cuts})
     model = TabularModel(signature, members, candidate.weights, calibration.calibrator)
-    return Built(model, oof, calibration, threshold, interval)
+    return Built(model, oof, calibration, threshold, interval, cuts)
 
 
 def _members(candidate: Candidate, trials: Sequence[Trial], plan: BuildPlan) -> tuple[Member, ...]:
@@ -110,6 +116,23 @@ def _interval(table: TrainingTable, oof: Array, plan: BuildPlan) -> IntervalChoi
         return None
     rows = covered(oof)
     return choose_interval(Residuals(table.y[rows], oof[rows], _fold_of(table)[rows]), plan.interval_level)
+
+
+def _cuts(table: TrainingTable, oof: Array) -> CutChoice | None:
+    """Return how ordered classes are told from probabilities; None where the metric knows no order."""
+    wanted = metric(table.metric)
+    if not wanted.ordered or table.task is not Task.MULTICLASS:
+        return None
+    rows = covered(oof)
+    y, weight = table.y[rows], None if table.weight is None else table.weight[rows]
+
+    def loss(codes: Array, at: Array) -> float:
+        value = wanted.compute(y[at], codes, weight=None if weight is None else weight[at])
+        value = -value if wanted.direction == "maximise" else value
+        return float(value) if np.isfinite(value) else float("inf")
+
+    # A loss is asked for on the rows at an index; the codes come in the order of that index.
+    return choose_cuts(OrdinalData(oof[rows], loss, _fold_of(table)[rows]))
 
 
 def _threshold(table: TrainingTable, oof: Array, plan: BuildPlan) -> ThresholdChoice | None:

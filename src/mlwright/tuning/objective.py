@@ -7,6 +7,7 @@ import numpy as np
 from mlwright.data.columns import Array
 from mlwright.evaluation.metrics import Metric, metric
 from mlwright.models.signature import Task
+from mlwright.models.tabular.ordinal import ordinal_codes
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.threshold import RATES, SEARCHABLE, Scored, confusion_curve
 
@@ -42,7 +43,8 @@ class Objective:
         if self.task is Task.BINARY and self.metric.name in SEARCHABLE:
             _, counts = confusion_curve(Scored(p[:, 1], y == 1, weight))
             return float(np.max(RATES[self.metric.name](counts)))
-        return float(self.metric.compute(y, np.argmax(p, axis=1), weight=weight))
+        codes = ordinal_codes(p) if self.metric.ordered else np.argmax(p, axis=1)
+        return float(self.metric.compute(y, codes, weight=weight))
 
     def loss(self, prediction: Array, rows: Array | None = None) -> float:
         """Return `value` turned so that lower is better; infinite where the metric is not defined."""

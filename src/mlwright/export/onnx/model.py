@@ -121,6 +121,8 @@ def _class_outputs(graph: GraphBuilder, calibrated: str, signature: Signature) -
 
 def _codes(graph: GraphBuilder, narrow: str, signature: Signature) -> str:
     """Return the class code of each row, int64 [N], as `label_codes` of the native model does."""
+    if signature.cuts:
+        return _cut(graph, narrow, signature.cuts)
     if signature.task is not Task.BINARY or signature.threshold is None or signature.positive is None:
         return graph.add("ArgMax", [narrow], axis=1, keepdims=0)
     positive = signature.classes.index(signature.positive)
@@ -128,6 +130,17 @@ def _codes(graph: GraphBuilder, narrow: str, signature: Signature) -> str:
     reached = graph.add("GreaterOrEqual", [score, graph.constant(np.float32(signature.threshold))])
     codes = [graph.constant(np.int64(positive)), graph.constant(np.int64(1 - positive))]
     return graph.add("Where", [reached, *codes])
+
+
+def _cut(graph: GraphBuilder, narrow: str, cuts: tuple[float, ...]) -> str:
+    """Return how many cuts the expected place in the order has reached, int64 [N]."""
+    from onnx import TensorProto
+
+    wide = graph.add("Cast", [narrow], to=TensorProto.DOUBLE)
+    places = graph.constant(np.arange(len(cuts) + 1, dtype=np.float64).reshape(-1, 1))
+    reached = graph.add("GreaterOrEqual", [graph.add("MatMul", [wide, places]), graph.constant(np.array([cuts]))])
+    axis = graph.constant(np.array([1], dtype=np.int64))
+    return graph.add("ReduceSum", [graph.add("Cast", [reached], to=TensorProto.INT64), axis], keepdims=0)
 
 
 def _platt(calibrator: Platt, graph: GraphBuilder, score: str) -> str:

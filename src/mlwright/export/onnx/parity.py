@@ -9,6 +9,7 @@ from mlwright.data.columns import Array, Columns, row_count, take
 from mlwright.data.schema import SemanticType
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.ensemble import TabularModel
+from mlwright.models.tabular.ordinal import expected_codes
 
 GATE = 1e-4
 _BATCH_ROWS = 10_000
@@ -103,6 +104,9 @@ def feeds(signature: Signature, columns: Columns) -> dict[str, Array]:
 
 def _near_tie(signature: Signature, probabilities: Array) -> Array:
     """Return the mask of rows whose label may differ by rounding alone."""
+    if signature.cuts:
+        expected = expected_codes(probabilities)[:, np.newaxis]
+        return np.min(np.abs(expected - np.array(signature.cuts)), axis=1) <= GATE * len(signature.classes)
     if signature.task is Task.BINARY and signature.threshold is not None and signature.positive is not None:
         positive = signature.classes.index(signature.positive)
         return np.abs(probabilities[:, positive] - signature.threshold) <= GATE

@@ -20,6 +20,7 @@ from mlwright.models.protocol import Estimator
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import Calibrator, calibrator_from_state
 from mlwright.models.tabular.loading import load_estimator
+from mlwright.models.tabular.ordinal import cut_codes, expected_codes
 
 _FORMAT = 1
 
@@ -127,10 +128,12 @@ class TabularModel:
 
 
 def label_codes(signature: Signature, probabilities: Array) -> Array:
-    """Return the class code of each row, int64, shape (n,): by the threshold if there is one, else the most probable.
+    """Return the class code of each row, int64, shape (n,): by the threshold or the cuts, else the most probable.
 
     The comparison is made in float32, as the ONNX graph makes it: its outputs are float32.
     """
+    if signature.cuts:
+        return cut_codes(expected_codes(probabilities), signature.cuts)
     narrow = probabilities.astype(np.float32)
     if signature.task is not Task.BINARY or signature.threshold is None or signature.positive is None:
         return np.argmax(narrow, axis=1).astype(np.int64)
