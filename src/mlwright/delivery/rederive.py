@@ -12,9 +12,11 @@ from mlwright.data.cells import category_text, parse_cells
 from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
 from mlwright.data.task import Task
+from mlwright.data.task import Task
 from mlwright.delivery.evidence_files import ROWS, TestRows, read_test_rows
 from mlwright.evaluation.alarms import order_preserving
 from mlwright.evaluation.coverage import coverage
+from mlwright.delivery.relist import relisted
 from mlwright.evaluation.metrics import metric
 from mlwright.models.signature import Signature
 from mlwright.serving.rows import RowDecoder
@@ -107,6 +109,8 @@ def stated_scores(root: Path, derived: Rederived, stored: Prediction) -> str:
     """
     stated: dict[str, Any] = json.loads((root / "evaluation" / "scores.json").read_bytes())["test"]
     rederivable = {name: entry for name, entry in stated.items() if entry.get("rederived", True)}
+    if derived.signature.task is Task.RECOMMENDATION:
+        return _stated_lists(root, {name: float(entry["value"]) for name, entry in rederivable.items()}, derived)
     for name, entry in rederivable.items():
         value = float(entry["value"])
         exact = _score(name, derived, stored)
@@ -118,6 +122,16 @@ def stated_scores(root: Path, derived: Rederived, stored: Prediction) -> str:
     _stated_coverage(root, derived, stored)
     shown = ", ".join(f"{name} {float(entry['value']):.6g}" for name, entry in sorted(rederivable.items()))
     return f"computed again on {len(derived.target)} rows: {shown}"
+
+
+def _stated_lists(root: Path, stated: dict[str, float], derived: Rederived) -> str:
+    """Check the measures of a recommender: the lists are made again, for every user of the sealed rows."""
+    found = relisted(root, list(stated))
+    for name, value in stated.items():
+        if not abs(found[name] - value) <= EXACT * max(1.0, abs(value)):
+            raise _other(name, value, found[name], "the lists of the delivered recommender")
+    shown = ", ".join(f"{name} {value:.6g}" for name, value in sorted(stated.items()))
+    return f"lists made again against {len(derived.target)} rows: {shown}"
 
 
 def _stated_coverage(root: Path, derived: Rederived, stored: Prediction) -> None:
@@ -164,3 +178,14 @@ def _other(name: str, stated: float, found: float, source: str) -> VerifyError:
     return VerifyError(
         f"scores.json says {name} = {stated:.9g} on the test rows; {source} give {found:.9g}.", hint="deliver again."
     )
+
+
+def rescored(root: Path, runtime: Runtime) -> dict[str, tuple[float, float]]:
+    """Return each test score that predictions alone give again: as scores.json states it, and by the ONNX model."""
+    derived = derive(root, runtime)
+    stated: dict[str, Any] = json.loads((root / "evaluation" / "scores.json").read_bytes())["test"]
+    return {
+        name: (float(entry["value"]), _score(name, derived, derived.prediction))
+        for name, entry in sorted(stated.items())
+        if entry.get("rederived", True)
+    }

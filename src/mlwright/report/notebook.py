@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlwright.base.errors import BudgetError, VerifyError
+from mlwright.report import notebook_cells
 from mlwright.report.facts import ReportFacts
 from mlwright.report.templating import markdown_text
 from mlwright.report.verdict import verdict
@@ -93,6 +94,14 @@ right.set(xlabel="actual minus predicted", ylabel="rows", title="Residuals")
 plt.show()"""
 
 
+_LISTS = """\
+from mlwright.delivery.relist import relisted
+
+found = relisted(here, [scores["metric"]])[scores["metric"]]
+claimed = scores["test"][scores["metric"]]
+print(f"{scores['metric']}: {found:.6f} computed here, {claimed['value']:.6f} in evaluation/scores.json")
+assert np.isclose(found, claimed["value"], rtol=1e-5, atol=1e-6), "the files do not belong together\""""
+
 _BY_GRADE = """\
 grades = np.unique(truth)
 spread = np.array([prediction.values[queries == query].mean() for query in queries])
@@ -107,16 +116,21 @@ def build_notebook(facts: ReportFacts) -> Any:
     """Return the notebook, not yet executed (nbformat's NotebookNode)."""
     from nbformat import v4
 
+    score = _LISTS if facts.model.task == "recommendation" else _SCORE
     values = [_BY_GRADE] if facts.model.task == "ranking" else [_RESIDUALS]
     plots = values if facts.model.gives_value else [_CONFUSION, _SPREAD]
+    predict = _PREDICT
+    if not facts.model.task.needs_target:
+        predict, score = notebook_cells.PREDICT, notebook_cells.SCORE
+        plots = [notebook_cells.ANOMALIES if facts.model.gives_value else notebook_cells.CLUSTERS]
     cells: list[tuple[str, str]] = [
         ("markdown", f"# {markdown_text(facts.name)}\n\n{markdown_text(facts.objective)}\n\n{_words(facts)}"),
         ("markdown", "## The delivery\n\nEverything is read from the folder that this notebook lies in."),
         ("code", _LOAD),
         ("markdown", "## Predictions\n\nRaw cells, as a caller of the service sends them, go through the ONNX graph."),
-        ("code", _PREDICT),
+        ("code", predict),
         ("markdown", "## The headline score, computed again"),
-        ("code", _SCORE),
+        ("code", score),
         ("markdown", "## Where it is right and wrong"),
         *(("code", plot) for plot in plots),
     ]
