@@ -12,11 +12,10 @@ from mlwright.data.cells import category_text, parse_cells
 from mlwright.data.columns import Array, Columns
 from mlwright.data.schema import Column, SemanticType
 from mlwright.data.task import Task
-from mlwright.data.task import Task
 from mlwright.delivery.evidence_files import ROWS, TestRows, read_test_rows
+from mlwright.delivery.relist import relisted
 from mlwright.evaluation.alarms import order_preserving
 from mlwright.evaluation.coverage import coverage
-from mlwright.delivery.relist import relisted
 from mlwright.evaluation.metrics import metric
 from mlwright.models.signature import Signature
 from mlwright.serving.rows import RowDecoder

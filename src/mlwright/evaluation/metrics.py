@@ -236,6 +236,7 @@ def default_metric(task: str) -> Metric:
         "multiclass": "log_loss",
         "regression": "rmse",
         "ranking": "ndcg",
+        "recommendation": "ndcg",
         "forecast": "mase",
         "clustering": "silhouette",
         "anomaly": "pr_auc",
