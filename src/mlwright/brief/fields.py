@@ -286,6 +286,61 @@ def fairness_measure(word: str) -> str:
         raise Wrong(_lower(exc.message), _sentence(exc.hint)) from exc
 
 
+def search_method(node: Node) -> str:
+    """A way to search."""
+    from mlwright.tuning.searchers import SEARCHERS
+
+    word = text(node).lower()
+    if word in SEARCHERS:
+        return word
+    raise Wrong(f"'{word}' is not a search method.", _sentence(did_you_mean(word, SEARCHERS)))
+
+
+def family(node: Node) -> str:
+    """A family of models."""
+    from mlwright.models.tabular import MODELS, RANKERS
+
+    word, known = text(node), (*MODELS, *RANKERS)
+    if word in known:
+        return word
+    raise Wrong(f"'{word}' is not a family of models.", _sentence(did_you_mean(word, known)), node)
+
+
+def families(node: Node) -> tuple[str, ...]:
+    """One family or several."""
+    items: Sequence[Node] = node.value if isinstance(node.value, list) else [node]
+    if not items:
+        raise Wrong("the list is empty.", "Name at least one family, or leave the field out.")
+    return tuple(dict.fromkeys(family(item) for item in items))
+
+
+def space_value(node: Node) -> Any:
+    """The values of one parameter: a range, a list of choices, or one value."""
+    from mlwright.base.errors import DataError
+    from mlwright.tuning.searchers.space import dimension
+
+    value = tuple(item.value for item in node.value) if isinstance(node.value, list) else node.value
+    if value is None or isinstance(value, dict) or any(isinstance(one, list | dict) for one in _items(value)):
+        raise Wrong(f"expected a range, a list or a value, it is {node.kind}.", "Write `0.01 to 0.3 log`, say.")
+    try:
+        dimension(value)
+    except DataError as exc:
+        raise Wrong(_lower(exc.message), _sentence(exc.hint)) from exc
+    return value
+
+
+def compute(node: Node) -> str:
+    """Where trials run."""
+    word = text(node)
+    if word == "local" or re.fullmatch(r"ray://[^\s/:]+:\d+", word):
+        return word
+    raise Wrong(f"'{word}' is no place to compute.", "Write `local`, or a Ray cluster as `ray://host:10001`.")
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
 def _fairness_gate(node: Node) -> Gate:
     word = text(node)
     found = re.fullmatch(r"([a-zA-Z][\w -]*?)\s*(<=|>=|<|>|≤|≥)?\s*([\d.]+%?)", word)

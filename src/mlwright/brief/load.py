@@ -15,6 +15,8 @@ from mlwright.brief.schema import (
     ForecastSpec,
     Gate,
     Requirements,
+    SearchSpec,
+    SpaceValue,
     SplitSpec,
     Threshold,
 )
@@ -23,7 +25,7 @@ from mlwright.brief.source import Faults, Node, Place, Wrong, node_of, parse_yam
 _MEASURES = {"latency_p95": f.latency, "throughput": f.rate, "size": f.size}
 _TOP = (
     "objective", "kind", "data", "requirements", "constraints", "success", "metric", "interval", "costs", "on_leak",
-    "split", "forecast", "seed",
+    "split", "forecast", "search", "seed",
 )  # fmt: skip
 # What people write for what a brief calls otherwise.
 _OTHER_WORDS = {
@@ -95,6 +97,7 @@ class _Builder:
             "success": self._success(root),
             "costs": self._costs(root),
             "split": self._split(root),
+            "search": self._search(root),
             "forecast": self._forecast(root),
         }
         for field in ("objective", "data"):
@@ -168,7 +171,7 @@ class _Builder:
             "hardware": f.one_of("cpu", "gpu"), "platform": f.one_of("container", "python", "any"),
             "interpretability": f.one_of("any", "explainable", "linear"),
             "onnx": f.one_of("required", "preferred", "no"),
-            "clusters": f.whole(1, 1_000), "alarms": f.alarms,
+            "clusters": f.whole(1, 1_000), "alarms": f.alarms, "compute": f.compute,
         }  # fmt: skip
         section = self._section(root, "constraints", tuple(readers))
         if section is None:
@@ -230,6 +233,26 @@ class _Builder:
         }  # fmt: skip
         section = self._section(root, "forecast", tuple(readers))
         return None if section is None else ForecastSpec(**self._fields(section, "forecast.", readers))
+
+    def _search(self, root: Node) -> SearchSpec | None:
+        readers = {
+            "method": f.search_method,
+            "families": f.families,
+            "pruner": f.one_of("auto", "median", "hyperband", "none"),
+        }
+        section = self._section(root, "search", (*readers, "space"))
+        if section is None:
+            return None
+        read = self._fields(section, "search.", readers)
+        space: dict[str, dict[str, SpaceValue]] = {}
+        node = section.value.get("space")
+        for family, item in self._mapping(node, "search.space").items() if node and node.value is not None else ():
+            try:
+                f.family(Node(family, text=family, place=node.keys.get(family)))
+            except Wrong as wrong:
+                self._wrong("search.space", item, node.keys.get(family), wrong)
+            space[family] = self._each(item, f"search.space.{family}", lambda _, value: f.space_value(value))
+        return SearchSpec(**read, space=space)
 
     def _check_kind(self, root: Node, top: Mapping[str, Any]) -> None:
         """Every metric must fit the kind, or at least each other."""

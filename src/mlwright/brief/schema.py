@@ -9,6 +9,7 @@ Op = Literal[">=", "<="]
 KINDS = ("classification", "regression", "ordinal", "ranking", "recommendation", "clustering", "anomaly", "forecast")
 RoleWord = Literal["feature", "target", "group", "time", "weight", "sensitive", "id", "ignored", "user", "item"]
 SplitStrategy = Literal["auto", "random", "stratified", "group", "time"]
+SpaceValue = tuple[bool | int | float | str | None, ...] | bool | int | float | str
 
 
 class _Frozen(BaseModel):
@@ -97,6 +98,7 @@ class Constraints(_Frozen):
     """What the work may use, and what shape its result may have.
 
     `clusters` and `alarms` speak of clustering and of anomalies alone; left out, the data decide, or a default does.
+    `compute` is where trials run: "local", or a Ray cluster as ray://host:port.
     """
 
     time_seconds: float | None = None
@@ -107,6 +109,7 @@ class Constraints(_Frozen):
     platform: Literal["container", "python", "any"] = "any"
     interpretability: Literal["any", "explainable", "linear"] = "any"
     onnx: Literal["required", "preferred", "no"] = "required"
+    compute: str = "local"
     clusters: int | None = None
     alarms: AlarmBudget | None = None
 
@@ -145,6 +148,22 @@ class ForecastSpec(_Frozen):
     windows: int | None = None
 
 
+class SearchSpec(_Frozen):
+    """How models are searched for.
+
+    Attributes:
+        method: A name in `mlwright.tuning.searchers.SEARCHERS`; "auto" spends the time where a second gains most.
+        families: Families to search; empty for all that the brief's other wishes allow.
+        space: Family to parameter to values: `0.01 to 0.3 log`, `8 to 256`, a list of choices, or one value.
+        pruner: Who stops a trial that does badly on its first folds.
+    """
+
+    method: str = "auto"
+    families: tuple[str, ...] = ()
+    space: Mapping[str, Mapping[str, SpaceValue]] = Field(default_factory=dict[str, Mapping[str, SpaceValue]])
+    pruner: Literal["auto", "median", "hyperband", "none"] = "auto"
+
+
 class Assumption(_Frozen):
     """Something the brief left open.
 
@@ -181,6 +200,7 @@ class Brief(_Frozen):
     metric: str | None = None
     interval: float | None = None
     split: SplitSpec | None = None
+    search: SearchSpec | None = None
     forecast: ForecastSpec | None = None
     seed: int = 0
 

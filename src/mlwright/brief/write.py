@@ -21,6 +21,7 @@ _ORDER = (
     "costs",
     "split",
     "forecast",
+    "search",
     "on_leak",
     "seed",
 )
@@ -86,6 +87,7 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "costs": brief.costs and brief.costs.model_dump(),
         "split": brief.split and _given(brief.split.model_dump()),
         "forecast": brief.forecast and _given(brief.forecast.model_dump(mode="json", exclude_defaults=True)),
+        "search": brief.search and _given(brief.search.model_dump(mode="json", exclude_defaults=True)),
         "on_leak": brief.on_leak,
         "seed": brief.seed,
     }

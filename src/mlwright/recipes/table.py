@@ -5,8 +5,9 @@ Read `Table.plan` from top to bottom: it is what a senior engineer would do, in 
 
 from typing import Any, ClassVar
 
+from mlwright.base.errors import BriefError
 from mlwright.base.traits import Traits
-from mlwright.brief.schema import Brief
+from mlwright.brief.schema import Brief, SearchSpec
 from mlwright.run.types import Plan, Step
 
 # Simple first: within the noise floor the earlier one is kept.
@@ -162,11 +163,34 @@ def _splitting(brief: Brief) -> dict[str, Any]:
 
 
 def _training(brief: Brief) -> dict[str, Any]:
-    return {
+    params: dict[str, Any] = {
         "families": list(_FAMILIES[brief.constraints.interpretability]),
         "trials": brief.constraints.trials,
         "seed": brief.seed,
     }
+    if brief.search is None and brief.constraints.compute == "local":
+        return params
+    search = _searching(brief, params["families"])
+    return params | {"search": search.model_dump(mode="json"), "compute": brief.constraints.compute}
+
+
+def _searching(brief: Brief, allowed: list[str]) -> SearchSpec:
+    """Return the brief's own search, if it goes with what else the brief asks for."""
+    search = brief.search or SearchSpec()
+    barred = [name for name in (*search.families, *search.space) if name not in allowed]
+    if barred and brief.constraints.interpretability != "any":
+        raise BriefError(
+            f"'{barred[0]}' is to be searched, but is not {brief.constraints.interpretability}.",
+            hint=f"search {', '.join(allowed)}, or set constraints.interpretability to any.",
+        )
+    if brief.constraints.compute != "local" and not search.method.startswith("ray_"):
+        if search.method != "auto":
+            raise BriefError(
+                f"The search method '{search.method}' runs on this machine; compute is {brief.constraints.compute}.",
+                hint="set search.method to ray_asha or ray_pbt, or constraints.compute to local.",
+            )
+        return search.model_copy(update={"method": "ray_asha"})
+    return search
 
 
 def _choosing(brief: Brief) -> dict[str, Any]:

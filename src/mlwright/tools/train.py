@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel
 
 from mlwright.base.traits import Traits
+from mlwright.brief.schema import SearchSpec
 from mlwright.run.types import Context
 from mlwright.tools.table import training_table
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
+    from mlwright.tuning.search import SearchPlan
     from mlwright.tuning.trial import Trial
 
 # Without a limit of the brief's own, the search ends when this many trials in a row gained nothing.
@@ -27,6 +29,8 @@ class TrainParams(BaseModel, extra="forbid"):
     families: tuple[str, ...]
     trials: int | None = None
     seed: int = 0
+    search: SearchSpec = SearchSpec()
+    compute: str = "local"
 
 
 class Train:
@@ -47,7 +51,9 @@ class Train:
 
     def run(self, params: TrainParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Run trials until they or the time are spent."""
-        from mlwright.tuning.search import SearchPlan, search
+        from mlwright.tuning.search import SearchPlan
+        from mlwright.tuning.searchers import SEARCHERS
+        from mlwright.tuning.searchers.insight import search_sections
         from mlwright.tuning.trial import Trial
 
         understanding = Understanding.model_validate(inputs["understanding"])
@@ -62,15 +68,30 @@ class Train:
         if trials is None and context.deadline is None:
             trials = _DEFAULT_TRIALS
         plan = SearchPlan(
-            families=params.families,
+            families=params.search.families or params.families,
             trials=trials,
             seconds=None if params.trials or context.deadline is None else context.deadline - time.monotonic(),
             seed=params.seed,
             threads=context.threads,
             patience=None if params.trials else _PATIENCE,
         )
-        result = search(table, plan, finished, keeper.keep)
-        return {"trials": _folder(context), "search": _facts(result, table)}
+        how = _how(params, plan, context)
+        result = SEARCHERS.load(params.search.method)().search(table, how, finished, keeper.keep)
+        facts = _facts(result, table) | {"method": params.search.method}
+        sections = search_sections(result.trials, table.metric, params.seed) if params.search.method != "auto" else []
+        return {"trials": _folder(context), "search": facts | {"sections": sections}}
+
+
+def _how(params: TrainParams, limits: "SearchPlan", context: Context) -> Any:
+    """Return the plan of the brief's own search; a study is written into the run's folder while it grows."""
+    from mlwright.tuning.searchers.protocol import SearcherPlan
+    from mlwright.tuning.searchers.space import dimension
+
+    space = {
+        family: {name: dimension(written) for name, written in values.items()}
+        for family, values in params.search.space.items()
+    }
+    return SearcherPlan(limits, space, params.search.pruner, context.workspace, params.compute)
 
 
 class _Keeper:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from mlwright.base.errors import DataError
+from mlwright.report.sections import SectionFact
 from mlwright.tuning.search import SearchPlan
 from mlwright.tuning.searchers import SEARCHERS
+from mlwright.tuning.searchers.insight import importances, search_sections
 from mlwright.tuning.searchers.protocol import Ground, Pruner, SearcherPlan
 from mlwright.tuning.searchers.space import dimension
 from mlwright.tuning.searchers.study import LATENCY, Manner, StudyProposer
@@ -136,3 +138,20 @@ def test_a_search_without_an_end_is_refused(method: str, diabetes: TrainingTable
     keep: Callable[[Trial], None] = lambda _: None  # noqa: E731
     with pytest.raises(DataError, match="neither trials nor seconds"):
         SEARCHERS.load(method)().search(diabetes, SearcherPlan(SearchPlan(("linear",))), [], keep)
+
+
+def test_what_mattered_is_found(diabetes: TrainingTable) -> None:
+    trials = drive(proposer("random", diabetes), [], 20)
+    assert list(importances(trials, "linear", 0)) == ["strength"]
+    assert importances(trials[:5], "linear", 0) == {}
+
+
+def test_the_report_gets_course_and_front(diabetes: TrainingTable) -> None:
+    trials = drive(proposer("nsga2", diabetes), [], 12)
+    sections = [SectionFact.model_validate(one) for one in search_sections(trials, "rmse", 0)]
+    titles = ["Course of the search", "Which parameters mattered", "Quality against latency"]
+    assert [one.title for one in sections] == titles
+    best = sections[0].lines[1].y
+    assert list(best) == sorted(best, reverse=True)
+    assert sections[2].table is not None
+    assert len(sections[2].table.rows) < 12

@@ -58,7 +58,10 @@ def report_facts(brief: Mapping[str, Any], inputs: Mapping[str, Any], evidence: 
         next_steps=_next_steps(inputs),
         watch=_watch(inputs),
         limits=_limits(inputs),
-        sections=(*section_facts(inputs["evaluation"], inputs["selection"]), *shape_sections(inputs)),
+        sections=(
+            *section_facts(inputs["evaluation"], inputs["selection"], inputs.get("search")),
+            *shape_sections(inputs),
+        ),
     )
     return facts.model_copy(update={"evidence": evidence.appendix(_named(facts.model_dump()))})
 
