@@ -40,7 +40,7 @@ def test_an_untried_family_comes_before_a_second_trial():
 
 def test_a_trial_that_cannot_finish_is_not_begun():
     history = state(finished(0, "dummy", 0, 0.01), finished(1, "lightgbm", 0.1, 1.0))
-    choice = next_choice(history, Budget(seconds_left=2.0))  # catboost is reckoned at four times lightgbm
+    choice = next_choice(history, Budget(seconds_left=2.0))  # catboost is reckoned at three times lightgbm
     assert choice is not None
     assert choice.family == "lightgbm"
     assert next_choice(history, Budget(seconds_left=0.5)) is None

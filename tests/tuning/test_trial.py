@@ -117,7 +117,7 @@ def test_out_of_time_after_a_fold_is_partial_and_keeps_the_fold(tumours):
 
 
 def test_a_trial_the_judge_stops_is_pruned_and_keeps_no_model(tumours):
-    trial = run_trial(spec("linear"), tumours, CONTROL, judge=lambda losses: "worse")
+    trial = run_trial(spec("linear"), tumours, CONTROL, judge=lambda losses, so_far: "worse")
     assert (trial.status, trial.reason, trial.member, len(trial.fold_losses)) == ("pruned", "worse", None, 1)
 
 

@@ -20,8 +20,8 @@ from mlwright.tuning.threshold import Goal
 from mlwright.tuning.trial import Trial
 
 Prefer = Literal["accuracy", "simplicity"]
-# (rows at most, folds): many where every row is missed, few where one more costs minutes and adds nothing. Even numbers,
-# because folds run side by side and an odd one would leave a core idle.
+# (rows at most, folds): many where every row is missed, few where one more costs minutes and adds nothing. Even
+# numbers, because folds run side by side and an odd one would leave a core idle.
 _FOLDS = ((3_000, 8), (30_000, 6), (1_000_000, 4))
 _FOLDS_OF_MORE = 2
 _REFOLDS = 2

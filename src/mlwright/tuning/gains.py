@@ -48,6 +48,19 @@ class Gains:
             self.plain_loss = trial.loss
         self._gains[trial.spec.number] = self._blend(trial.oof)
 
+    def promised(self, so_far: Array) -> float:
+        """Return by how much the mix's loss would fall on the rows of the folds that a trial has finished.
+
+        Args:
+            so_far: Its out-of-fold predictions, NaN where there are none yet.
+        """
+        if self._mix is None:
+            return np.inf
+        rows = _some(np.flatnonzero(covered(so_far) & covered(self._mix)))
+        before = self.objective.loss(self._mix, rows)
+        losses = [self.objective.loss(candidate, rows) for candidate in self._candidates(so_far)]
+        return max(before - min(losses), 0.0)
+
     def _blend(self, oof: Array) -> float:
         if self._mix is None or self._rows is None:
             self._rows = _some(np.flatnonzero(covered(oof)))
@@ -55,12 +68,15 @@ class Gains:
             self._mix_loss = self.objective.loss(oof, self._rows)
             return 0.0
         before = self._mix_loss
-        candidates = [oof, *((1 - step) * self._mix + step * oof for step in _STEPS)]
+        candidates = self._candidates(oof)
         losses = [self.objective.loss(candidate, self._rows) for candidate in candidates]
         at = int(np.argmin(losses))
         if losses[at] < before:
             self._mix, self._mix_loss = candidates[at], losses[at]
         return max(before - losses[at], 0.0)
+
+    def _candidates(self, oof: Array) -> list[Array]:
+        return [oof, *((1 - step) * self._mix + step * oof for step in _STEPS)]
 
 
 def _some(rows: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Stopping a trial after a fold or more when it is clearly worse than the best, fold by fold."""
+"""Stopping a trial after a fold or more: when it is clearly worse than the best, or adds nothing to the mix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ import numpy as np
 
 _MIN_SHARE = 0.1  # of the way from the dummy to the best: a model nearer than this may still help a mix
 _SIGMAS = 2.0
+_FOLDS_TO_SHOW = 2
+_MIN_PROMISE = 3e-4  # of the span
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,23 @@ class Reference:
 
     fold_losses: tuple[float, ...]
     span: float
+
+
+def why_useless(folds: int, promised: float, span: float) -> str:
+    """Return why a trial should stop that adds nothing to the mix on its first folds, or "" to go on.
+
+    Args:
+        folds: How many are finished; with fewer than two nothing is said.
+        promised: By how much the mix's loss would fall on their rows, at the best share in it.
+        span: Loss of the dummy minus loss of the best; positive.
+
+    Example:
+        >>> why_useless(2, promised=0.0, span=0.4)
+        'adds nothing to the mix over 2 folds.'
+    """
+    if folds < _FOLDS_TO_SHOW or promised > _MIN_PROMISE * span:
+        return ""
+    return f"adds nothing to the mix over {folds} folds."
 
 
 def why_prune(losses: Sequence[float], reference: Reference) -> str:

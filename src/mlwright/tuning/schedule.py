@@ -20,17 +20,18 @@ NOMINAL_COSTS: Mapping[str, float] = MappingProxyType(
         "lightgbm": 1.0,
         "extra_trees": 1.0,
         "xgboost": 1.5,
-        "catboost": 4.0,
+        "catboost": 3.0,
         "random_forest": 1.5,
         "hist_boosting": 1.5,
-        "network": 6.0,
+        "network": 3.0,
     }
 )
-_FIRST_ORDER = ("dummy", "linear", "lightgbm", "extra_trees", "network", "catboost", "xgboost")
+_FIRST_ORDER = ("dummy", "linear", "lightgbm", "network", "extra_trees", "catboost", "xgboost")
 # Near kin of a family above: worth a trial where the gain is measured to be there, not before every other.
 _LATER = ("random_forest", "neighbours", "hist_boosting")
 _UNKNOWN_COST = 2.0
 _PRIOR_SHARE = 0.005  # of the span from dummy to best: what an untried configuration may be hoped to gain
+_LATER_SHARE = 0.002  # the same of a family that has kin among those tried
 _PRIOR_DECAY = 0.7  # ... per trial that the family has had
 _GAP_SCALE = 0.05  # of the span: a family this far behind the best is hoped for 1/e as much
 _RECENT = 3
@@ -164,7 +165,7 @@ def _expected_gain(family: str, state: State) -> float:
     span = state.gains.span
     losses = [trial.loss for trial in trials if np.isfinite(trial.loss)]
     if not losses:
-        return 0.0 if trials else _PRIOR_SHARE * span
+        return 0.0 if trials else _LATER_SHARE * span
     recent = [state.gains.of(trial.spec.number) for trial in trials[1:]][-_RECENT:]
     measured = float(np.mean(recent)) if recent else 0.0
     gap = max(min(losses) - state.gains.best_loss, 0.0)

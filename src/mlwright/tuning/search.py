@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlwright.base.errors import DataError
+from mlwright.data.columns import Array
 from mlwright.models.protocol import Facts, Family, FitControl
 from mlwright.models.tabular import MODELS, load_family
 from mlwright.models.tabular.shapes import best_shape, shaped
@@ -14,7 +15,7 @@ from mlwright.tuning.folds import PreparedFolds
 from mlwright.tuning.gains import Gains
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.optuna_sampler import propose
-from mlwright.tuning.pruning import Reference, why_prune
+from mlwright.tuning.pruning import Reference, why_prune, why_useless
 from mlwright.tuning.schedule import BASELINES, Budget, Choice, State, next_choice
 from mlwright.tuning.table import TrainingTable, facts_of
 from mlwright.tuning.trial import Judge, Trial, TrialSpec, run_trial
@@ -175,13 +176,24 @@ class _Search:
         return min(self.deadline, now + max(wanted, _MIN_SHARE_SECONDS))
 
     def _judge(self, spec: TrialSpec) -> Judge | None:
-        """Return who prunes the trial: nobody for baselines and first trials, which tell what a family can do."""
+        """Return who prunes the trial: nobody for baselines.
+
+        The first trial of a family tells what it can do, so being worse than the best doesn't end it: it may still
+        help the mix. When it does not, the time is better spent elsewhere.
+        """
         best = self._best_complete()
-        first = all(trial.spec.family != spec.family for trial in self.trials)
-        if not self.plan.prune or first or spec.family in BASELINES or best is None:
+        if not self.plan.prune or spec.family in BASELINES or best is None:
             return None
+        first = all(trial.spec.family != spec.family for trial in self.trials)
         reference = Reference(best.fold_losses, self.gains.span)
-        return lambda losses: why_prune(losses, reference)
+
+        def judge(losses: Sequence[float], so_far: Array) -> str:
+            worse = "" if first else why_prune(losses, reference)
+            if worse or best.spec.family in BASELINES:
+                return worse
+            return why_useless(len(losses), self.gains.promised(so_far), self.gains.span)
+
+        return judge
 
     def _best_complete(self) -> Trial | None:
         whole = [trial for trial in self.trials if trial.status == "complete" and np.isfinite(trial.loss)]

@@ -26,7 +26,8 @@ _MIN_ROWS_FOR_THREADS = 10_000
 
 Status = Literal["complete", "partial", "pruned", "failed"]
 OUT_OF_TIME = "out of time"  # how the reason of a trial begins that the clock ended
-Judge = Callable[[Sequence[float]], str]  # losses of the finished folds -> why to stop, "" to go on
+# Losses of the finished folds and their predictions (NaN elsewhere) -> why to stop, "" to go on.
+Judge = Callable[[Sequence[float], Array], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +229,24 @@ def _run_folds(work: _Work, judge: Judge | None) -> tuple[Status, str, list[_Fit
     count = len(work.table.folds)
     kept: list[_Fitted] = []
     losses: list[float] = []
-    with ThreadPoolExecutor(_folds_at_a_time(work.table, work.control)) as pool:
-        jobs = [pool.submit(_fit_fold, work, index) for index in range(count)]
+    so_far = np.full(_shape(work.table), np.nan)
+    wave = _folds_at_a_time(work.table, work.control)
+    with ThreadPoolExecutor(wave) as pool:
+        # A judge hears of the first folds before the others begin: what is begun can't be called back.
+        jobs = [pool.submit(_fit_fold, work, index) for index in range(wave if judge else count)]
         try:
-            for index, job in enumerate(jobs):
+            for index in range(count):
+                if index == len(jobs):
+                    jobs += [pool.submit(_fit_fold, work, later) for later in range(index, count)]
                 try:
-                    fitted = job.result()
+                    fitted = jobs[index].result()
                 except (Signal, BudgetError) as error:
                     late = _late(work.control.deadline, len(kept), count)
                     return ("partial" if late and kept else "failed"), f"{late} {error.message}".strip(), kept
                 kept.append(fitted)
                 losses.append(_fold_loss(work, index, fitted))
-                verdict = judge(losses) if judge and index + 1 < count else ""
+                so_far[work.table.folds[index][1]] = fitted.prediction
+                verdict = judge(losses, so_far) if judge and index + 1 < count else ""
                 if verdict:
                     return "pruned", verdict, kept
         finally:
@@ -335,8 +342,7 @@ def _corrected(work: _Work, folds: list[_Fitted]) -> list[_Fitted]:
 
 def _bag(work: _Work, folds: Sequence[_Fitted]) -> _Bag:
     table = work.table
-    shape = (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
-    bag = _Bag(total=np.zeros(shape), times=np.zeros(table.rows))
+    bag = _Bag(total=np.zeros(_shape(table)), times=np.zeros(table.rows))
     for index, fitted in enumerate(folds):
         rows = table.folds[index][1]
         bag.total[rows] += fitted.prediction
@@ -347,10 +353,13 @@ def _bag(work: _Work, folds: Sequence[_Fitted]) -> _Bag:
     return bag
 
 
+def _shape(table: TrainingTable) -> tuple[int, ...]:
+    return (table.rows, len(table.classes)) if table.task.is_classification else (table.rows,)
+
+
 def _fold_loss(work: _Work, index: int, fitted: _Fitted) -> float:
     rows = work.table.folds[index][1]
-    shape = (work.table.rows, *fitted.prediction.shape[1:])
-    only = np.full(shape, np.nan)
+    only = np.full(_shape(work.table), np.nan)
     only[rows] = fitted.prediction
     return work.objective.loss(only, rows)
 
@@ -360,15 +369,17 @@ def _member(work: _Work, bag: _Bag, status: Status) -> Member | None:
     if status not in ("complete", "partial"):
         return None
     spec = work.spec
+    bagged = Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
     if not work.refit or status == "partial":
-        return Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
+        return bagged
     whole = work.prepared.whole(work.family.preparation)
     control = replace(work.control, seed=derive_seed(work.control.seed, "trial", spec.number, "all"))
-    data = whole_table(work.table, whole)
     try:
-        estimator = _fit(work, data, None, control, "the fit on all rows")
-    except Infeasible:  # out of time: the bag, which is there, predicts instead
-        return Member(spec.family, dict(spec.params), tuple(bag.preparations), tuple(bag.estimators))
+        estimator = _fit(work, whole_table(work.table, whole), None, control, "the fit on all rows")
+    except Infeasible:  # no time was left for it
+        return bagged
+    if estimator.rounds < np.mean([one.rounds for one in bag.estimators]):  # cut short: less than what was measured
+        return bagged
     if spec.params.get("correct_mean"):
         estimator = with_factor(estimator, mean_factor(bag.estimators))
     return Member(spec.family, dict(spec.params), (whole.preparation,), (estimator,))

@@ -89,7 +89,7 @@ def beside_the_best(trials: Sequence[Trial], family: str) -> Judge | None:
         return None
     span = max(max(trial.loss for trial in whole) - best.loss, 1e-9)
     reference = Reference(best.fold_losses, span)
-    return lambda losses: why_prune(losses, reference)
+    return lambda losses, _: why_prune(losses, reference)
 
 
 def _why_stop(plan: SearchPlan, trials: Sequence[Trial], deadline: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mlwright.base.seeds import derive_seed
+from mlwright.data.columns import Array
 from mlwright.models.tabular.shapes import best_shape
 from mlwright.tuning.optuna_sampler import OutsideSpaceError, Replay
 from mlwright.tuning.schedule import BASELINES, first_order
@@ -164,7 +165,7 @@ class StudyProposer:
             return beside_the_best(trials, family)
         asked = self._asked
 
-        def judge(losses: Sequence[float]) -> str:
+        def judge(losses: Sequence[float], _so_far: Array) -> str:
             loss = float(np.mean(losses))
             if not np.isfinite(loss):
                 return ""
