@@ -18,7 +18,7 @@ def rows(days: list[float], values: list[float], names: list[str] | None = None)
     return found if names is None else found | {"shop": np.array(names, dtype=object)}
 
 
-def checks(findings) -> list[str]:  # noqa: ANN001
+def checks(findings) -> list[str]:
     return [one.check for one in findings]
 
 
@@ -132,7 +132,7 @@ def test_short_histories_are_continued_backwards() -> None:
 
 
 @pytest.mark.parametrize(("unit", "every", "season"), [("second", 3600, 24), ("month", 1, 12), ("step", 1, 24)])
-def test_a_season_is_found_and_noise_has_none(unit, every, season) -> None:  # noqa: ANN001
+def test_a_season_is_found_and_noise_has_none(unit, every, season) -> None:
     rng = np.random.default_rng(0)
     at = np.arange(600)
     wave = np.sin(2 * np.pi * at / season) * 3 + np.cos(4 * np.pi * at / season)

@@ -250,7 +250,7 @@ class TestBadInput:
 
     def test_no_column_of_times(self, tmp_path: Path) -> None:
         listed = [{"shop": row["shop"], "sold": row["sold"]} for row in rows()]
-        with pytest.raises(DataError, match="No column of .* holds dates"):
+        with pytest.raises(DataError, match=r"No column of .* holds dates"):
             read(tmp_path, listed, {})
 
     def test_a_target_of_text(self, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlwright.brief.schema import Assumption, Brief, Gate
+from mlwright.brief.schema import Assumption, Brief, ForecastSpec, Gate
 from mlwright.brief.units import write_bytes, write_rate, write_seconds
 
 __all__ = ["Assumption", "brief_fields", "brief_yaml", "yaml_text"]
@@ -86,7 +86,7 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "success": [_gate(gate) for gate in brief.success],
         "costs": brief.costs and brief.costs.model_dump(),
         "split": brief.split and _given(brief.split.model_dump()),
-        "forecast": brief.forecast and _given(brief.forecast.model_dump(mode="json", exclude_defaults=True)),
+        "forecast": brief.forecast and _forecast(brief.forecast),
         "search": brief.search and _given(brief.search.model_dump(mode="json", exclude_defaults=True)),
         "on_leak": brief.on_leak,
         "seed": brief.seed,
@@ -116,6 +116,12 @@ def _written(value: Any, write: Any) -> str | None:
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not None and value not in ({}, [])}
+
+
+def _forecast(wanted: ForecastSpec) -> dict[str, Any]:
+    fields = wanted.model_dump(mode="json", exclude_defaults=True)
+    # That there is no season is written as a season of one step.
+    return _given(fields | {"season": fields["season"] or [1]} if "season" in fields else fields)
 
 
 def _gate(gate: Gate) -> str:
