@@ -189,7 +189,8 @@ class _Search:
 
         def judge(losses: Sequence[float], so_far: Array) -> str:
             worse = "" if first else why_prune(losses, reference)
-            if worse or best.spec.family in BASELINES:
+            late = 2 * len(losses) > len(self.table.folds)  # the rest costs little, and the whole counts as a model
+            if worse or late or best.spec.family in BASELINES:
                 return worse
             return why_useless(len(losses), self.gains.promised(so_far), self.gains.span)
 
