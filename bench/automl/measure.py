@@ -32,7 +32,7 @@ _SAMPLE_SECONDS = 0.1
 # A system chooses its threads itself; what holds for the shell this was started from must not hold for it.
 _DROPPED = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "PYTHONPATH")
 _SHOWN_CHARACTERS = 300
-_FOLDERS = re.compile(r"(?<![\w.])/(?:[\w.+@-]+/)+")
+_FOLDERS = re.compile(r"(?<![\w./:])/(?:[\w.+@-]+/)+")
 _Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -129,11 +129,12 @@ class _Ended:
     others_cores: float
 
     def reason(self, folder: Path) -> str:
-        """Return why it failed: the last line it wrote, without the folders of this machine."""
+        """Return why it failed: what it wrote behind the traceback, without the folders of this machine."""
         if self.timed_out:
             return "stopped: far over its budget"
         lines = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        said = lines[-1].strip() if lines else f"ended with status {self.exit_code}"
+        indented = [index for index, line in enumerate(lines[:-1]) if line.startswith(" ")]
+        said = " ".join(lines[indented[-1] + 1 if indented else -1 :]) or f"ended with status {self.exit_code}"
         return _FOLDERS.sub("", said)[:_SHOWN_CHARACTERS] if self.exit_code else ""
 
 

@@ -149,8 +149,10 @@ def _conditions(results: Sequence[Result]) -> list[str]:
         loud = sum(value > _BUSY_CORES for value in busy)
         lines.append(
             f"Cores that other work on the machine kept busy meanwhile: {np.median(busy):.2f} at the median; "
-            f"more than {_BUSY_CORES} in {loud} of {len(busy)} fits."
+            f"more than {_BUSY_CORES} in {loud} of {len(busy)} fits: a budget buys less then."
         )
+    if "mlwright" not in versions:
+        lines.append("mlwright itself has not been measured beside them yet.")
     return lines
 
 

@@ -1,12 +1,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bench.automl import environments
 from bench.automl.measure import Order, measure
+from bench.automl.results import append
 from bench.automl.systems import SYSTEMS, System
 from bench.automl.tables import split, table
 from bench.workspace import ROOT, BenchError
@@ -39,13 +41,16 @@ def test_lightgbm_is_fitted_in_a_process_of_its_own_and_scored_here(name: str) -
 
 
 def test_mlwright_keeps_its_budget_and_beats_a_constant() -> None:
-    result, _ = measure(_order(SYSTEMS["mlwright"], 3.0), table("wine", NOWHERE))
+    result, _ = measure(_order(SYSTEMS["mlwright"], 3.0, 280.0), table("wine", NOWHERE))
     assert result.status == "done", result.reason
     assert result.version
     assert result.score is not None
     assert result.score < 1.0
     assert result.fit_seconds is not None
     assert result.fit_seconds < 15
+
+
+_HALF = "def fit(X, y, job):\n    return lambda rows: [[0.2, 0.3, 0.5]] * len(rows), [2, 1, 0]\n"
 
 
 class _Own(System):
@@ -65,9 +70,13 @@ def _own(folder: Path, name: str, text: str) -> System:
 
 
 def test_why_a_fit_failed_is_said_without_folders_of_this_machine(tmp_path: Path) -> None:
-    system = _own(tmp_path, "bad", "def fit(X, y, job):\n    raise OSError('no room in /home/some/where.txt')\n")
+    system = _own(
+        tmp_path,
+        "bad",
+        "def fit(X, y, job):\n    raise OSError('no room in /home/some/where.txt\\nHint: https://a.b/c/d')\n",
+    )
     result, predictions = measure(_order(system), table("wine", NOWHERE))
-    assert (result.status, result.reason) == ("fit", "OSError: no room in where.txt")
+    assert (result.status, result.reason) == ("fit", "OSError: no room in where.txt Hint: https://a.b/c/d")
     assert result.score is None
     assert predictions is None
 
@@ -112,13 +121,24 @@ def fit(X, y, job):
 
 def test_what_is_measured_already_is_skipped(tmp_path: Path) -> None:
     out = tmp_path / "results.jsonl"
-    command = [HERE, "-m", "bench.automl", "run", "--systems", "mlwright", "--tables", "wine+rows120", "--budgets", "2"]
-    command += ["--cores", "1"]
-    for _ in range(2):
-        subprocess.run([*command, "--out", out], check=True, cwd=ROOT, capture_output=True)
-    (line,) = out.read_text().splitlines()
-    assert json.loads(line)["table"] == "wine+rows120"
-    assert (tmp_path / "results.predictions" / "wine+rows120-mlwright-2s-0.npz").is_file()
+    done, _ = measure(_order(_own(tmp_path, "half", _HALF)), table("wine", NOWHERE))
+    append(out, replace(done, system="mlwright", budget_seconds=2.0), {"truth": np.zeros(1)})
+    command = [HERE, "-m", "bench.automl", "run", "--systems", "mlwright", "--tables", "wine", "--budgets", "2"]
+    ran = subprocess.run([*command, "--out", out], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert ran.stdout == ""
+    assert len(out.read_text().splitlines()) == 1
+    assert (tmp_path / "results.predictions" / "wine-mlwright-2s-0.npz").is_file()
+
+
+def test_a_measured_line_is_added_and_says_what_happened(tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    command = [HERE, "-m", "bench.automl", "run", "--systems", "mlwright", "--tables", "wine", "--budgets", "0"]
+    ran = subprocess.run(
+        [*command, "--cores", "1", "--out", out], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 1  # a budget of nothing is refused
+    assert ran.stdout.startswith("wine  mlwright  0 s  mlwright.")
+    assert json.loads(out.read_text())["status"] == "fit"
 
 
 def test_environments_lie_outside_the_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
