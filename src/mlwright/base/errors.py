@@ -7,7 +7,8 @@ MlwrightError
 │   ├── RequestError      one request to a service or a model is wrong: HTTP 4xx
 │   └── MissingExtra      an optional package is not installed
 ├── ContractError         a path, tool or network the contract does not allow
-├── BudgetError           time, memory or money is spent
+├── BudgetError           time, memory, tokens or money is spent
+├── LLMError              a language model did not answer as asked; its kinds are in llm/errors.py
 ├── RunError              the run directory cannot be used: locked, broken, full
 ├── ExportError           a model cannot be written in the wanted format
 ├── VerifyError           a delivery is not what its manifest says
@@ -71,6 +72,10 @@ class ContractError(MlwrightError):
 
 class BudgetError(MlwrightError):
     """The budget is spent."""
+
+
+class LLMError(MlwrightError):
+    """A language model did not answer as asked."""
 
 
 class RunError(MlwrightError):
