@@ -61,9 +61,9 @@ def _make(brief: Brief) -> tuple[Step, ...]:
     loaded = {
         "schema": "read.schema",
         "onnx": "export.onnx",
-        "signature": "train.signature",
+        "signature": "select.signature",
         "test": "export.pairs",
-        "selection": "train.selection",
+        "selection": "select.selection",
     }
     wanted = {
         "latency_p95_seconds": limits.latency_p95_seconds,
@@ -72,6 +72,12 @@ def _make(brief: Brief) -> tuple[Step, ...]:
     }
     return (
         Step(name="train", tool="train_recommender", inputs=training, params=tried),
+        Step(
+            name="select",
+            tool="select_recommender",
+            inputs={**training, "trials": "train.trials"},
+            params={"seed": brief.seed},
+        ),
         Step(name="export", tool="export_recommender", inputs=_MADE, params={"seed": brief.seed}),
         Step(name="load", tool="load_test", inputs=loaded, params=wanted),
     )
@@ -87,7 +93,7 @@ def _prove(brief: Brief) -> tuple[Step, ...]:
     watched = {
         "understanding": "read.understanding",
         "schema": "read.schema",
-        "signature": "train.signature",
+        "signature": "select.signature",
         "onnx": "export.onnx",
         "training": "split.training",
         "test": "export.pairs",
@@ -109,8 +115,8 @@ def _hand_over(brief: Brief) -> tuple[Step, ...]:
     """Write and seal the delivery, then tell the tracker."""
     tracked = {
         "verdict": "report.verdict",
-        "signature": "train.signature",
-        "selection": "train.selection",
+        "signature": "select.signature",
+        "selection": "select.selection",
         "search": "train.search",
         "evaluation": "evaluate.evaluation",
         "reading": "read.reading",
@@ -122,18 +128,18 @@ def _hand_over(brief: Brief) -> tuple[Step, ...]:
     )
 
 
-_MADE = {"model": "train.model", "signature": "train.signature", "front": "train.front"}
+_MADE = {"model": "select.model", "signature": "select.signature", "front": "select.front"}
 _REPORTED = {
     "understanding": "read.understanding",
     "reading": "read.reading",
     "schema": "read.schema",
     "split": "split.split",
     "search": "train.search",
-    "selection": "train.selection",
-    "model": "train.model",
-    "front": "train.front",
+    "selection": "select.selection",
+    "model": "select.model",
+    "front": "select.front",
     "onnx": "export.onnx",
-    "signature": "train.signature",
+    "signature": "select.signature",
     "parity": "export.parity",
     "native": "evaluate.native",
     "load": "load.load_test",

@@ -30,6 +30,7 @@ TOOLS = Registry(
         "read_feedback": "mlwright.tools.read_feedback:ReadFeedback",
         "split_feedback": "mlwright.tools.split_feedback:SplitFeedback",
         "train_recommender": "mlwright.tools.train_recommender:TrainRecommender",
+        "select_recommender": "mlwright.tools.select_recommender:SelectRecommender",
         "export_recommender": "mlwright.tools.export_recommender:ExportRecommender",
         "evaluate_recommendation": "mlwright.tools.evaluate_recommendation:EvaluateRecommendation",
         "find_anomalies": "mlwright.tools.find_anomalies:FindAnomalies",

@@ -47,7 +47,7 @@ class SplitFeedback:
             why = f"the {order} {share:.0%} of each user's interactions are the test, as the model will meet their next"
         if not mask.any() or mask.all():
             raise DataError(
-                f"{int(mask.sum()):,} of {len(mask):,} interactions fall into the test; some on each side were expected.",
+                f"{int(mask.sum()):,} of {len(mask):,} interactions fall into the test; both sides need some.",
                 hint="give users with at least 4 interactions each.",
             )
         train, test = np.flatnonzero(~mask), np.flatnonzero(mask)

@@ -1,8 +1,10 @@
 """The search among recommenders: fitted on the earlier rows, compared on each user's later ones, mixed, chosen."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -168,6 +170,32 @@ def _tried(
     predictions = judged.predictions(part)
     loss, losses = judged.loss(predictions), judged.losses(predictions)
     return RecommenderTrial(number, family.name, params, time.monotonic() - began, loss, losses, predictions)
+
+
+def save_trials(trials: Sequence[RecommenderTrial], folder: Path) -> None:
+    """Write trials into an existing, empty folder; `load_trials` reads them."""
+    for trial in trials:
+        facts = {
+            "number": trial.number,
+            "family": trial.family,
+            "params": dict(trial.params),
+            "seconds": trial.seconds,
+            "loss": trial.loss,
+            "reason": trial.reason,
+        }
+        name = f"trial-{trial.number:04d}"
+        (folder / f"{name}.json").write_text(json.dumps(facts, sort_keys=True) + "\n", encoding="utf-8")
+        np.savez(folder / f"{name}.npz", losses=trial.losses, predictions=trial.predictions)
+
+
+def load_trials(folder: Path) -> list[RecommenderTrial]:
+    """Return stored trials in the order of their numbers."""
+    trials: list[RecommenderTrial] = []
+    for path in sorted(folder.glob("*.json")):
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            trials.append(RecommenderTrial(**facts, losses=arrays["losses"], predictions=arrays["predictions"]))
+    return trials
 
 
 def offers(judged: Judged, trials: Sequence[RecommenderTrial]) -> list[Offer]:
