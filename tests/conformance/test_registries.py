@@ -12,19 +12,22 @@ from mlwright.base.registry import Registry
 from mlwright.base.traits import Traits
 from mlwright.data.readers.registry import READERS
 from mlwright.export.onnx.estimators import EMITTERS
+from mlwright.llm.providers import PROVIDERS
+from mlwright.models.series import SERIES_MODELS
 from mlwright.models.tabular import MODELS
 from mlwright.recipes import RECIPES
 from mlwright.run.codecs import CODECS
+from mlwright.serving.fronts import FRONTS
 from mlwright.tools import TOOLS
 
-REGISTRIES = (MODELS, READERS, RECIPES, TOOLS)
+REGISTRIES = (MODELS, PROVIDERS, READERS, RECIPES, TOOLS, FRONTS, SERIES_MODELS)
 SOURCE = Path(__file__).parents[2] / "src" / "mlwright"
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 EVERY = [pytest.param(registry, name, id=f"{registry.kind} {name}") for registry in REGISTRIES for name in registry]
 
 
 def test_no_registry_is_forgotten_here() -> None:
-    files = [path for path in SOURCE.rglob("*.py") if re.search(r"^[A-Z]+ = Registry\(", path.read_text(), re.M)]
+    files = [path for path in SOURCE.rglob("*.py") if re.search(r"^[A-Z_]+ = Registry\(", path.read_text(), re.M)]
     assert len(files) == len({registry.group for registry in (*REGISTRIES, EMITTERS)})
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mlwright.base.errors import DataError, RequestError, VerifyError
 from mlwright.base.suggest import did_you_mean
+from mlwright.base.traits import Traits
 from mlwright.data.cells import parse_cells
 from mlwright.data.columns import Array, Columns
 from mlwright.data.grid import DAY
@@ -44,6 +45,7 @@ class Forecasts:
 class Forecaster:
     """A delivered forecast model. Several threads may call it at once."""
 
+    traits: ClassVar[Traits] = Traits(summary="Histories in, forecasts with intervals out")
     route: ClassVar[str] = "/forecast"
 
     def __init__(self, front: SeriesFront, runtime: Runtime) -> None:

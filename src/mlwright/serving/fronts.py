@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from mlwright.base.errors import VerifyError
 from mlwright.base.registry import Registry
+from mlwright.base.traits import Traits
 from mlwright.serving.runtime import Runtime
 
 FRONTS = Registry(
@@ -25,6 +26,7 @@ class Front(Protocol):
         route: The path of the service on which it answers, such as "/forecast".
     """
 
+    traits: ClassVar[Traits]
     route: ClassVar[str]
 
     @classmethod

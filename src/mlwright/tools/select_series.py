@@ -49,11 +49,11 @@ class SelectSeries:
         """Choose, fit once more on everything before the test, measure the errors' spread."""
         from mlwright.tuning.series_select import choose, spread_of
 
-        setting = setting_of(inputs, params.seed, threads=context.threads)
+        setting = setting_of(inputs, params.seed, threads=context.threads, deadline=context.deadline)
         trials = _trials(inputs)
         choice = choose(setting, trials)
         for name, why in choice.decisions:
-            context.emit("decision", {"text": f"{name}: {why}", "number": 0})
+            context.emit("decision", {"text": f"{name}: {why}"})
         facts = SeriesFacts.model_validate(inputs["series"])
         spread = spread_of(setting, choice.chosen.forecast, facts.interval)
         model, front = _fitted(setting, choice.chosen, facts, inputs, spread)

@@ -49,7 +49,7 @@ class TrainSeries:
         setting = setting_of(inputs, params.seed, params.families, threads=context.threads, deadline=deadline)
 
         def told(trial: Trial) -> None:
-            context.emit("trial", {"text": _said(trial), "family": trial.name, "number": 0})
+            context.emit("trial", {"text": _said(trial), "family": trial.name})
 
         trials = run_trials(setting, told)
         done = {str(at): one.forecast for at, one in enumerate(trials) if one.forecast is not None}

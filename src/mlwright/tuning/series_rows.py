@@ -13,6 +13,7 @@ from mlwright.data.series import Series
 from mlwright.features.lags import BASE, RowPlan, all_rows, level_and_spread
 
 _CHUNK = 2_000
+_TAILS = (0.002, 0.998)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,10 @@ def learning_rows(windows: Windows, plan: RowPlan, grid: Grid, most: int, seed: 
     columns = {name: np.concatenate([one[name] for one in kept]) for name in plan.features}
     weight = np.concatenate(weights)
     weight = np.clip(weight / max(float(np.median(weight)), 1e-12), 0.02, 50.0)
-    return LearningRows(columns, np.concatenate(ys), weight, np.concatenate(orders))
+    y = np.concatenate(ys)
+    # A few wild steps would otherwise outweigh all others in a squared loss.
+    low, high = np.quantile(y, _TAILS)
+    return LearningRows(columns, np.clip(y, low, high), weight, np.concatenate(orders))
 
 
 def linear_rows(windows: Windows, plan: RowPlan, width: int) -> tuple[Array, Array, Array]:

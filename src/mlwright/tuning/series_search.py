@@ -27,7 +27,7 @@ from mlwright.models.tabular.lightgbm import LightGbm
 from mlwright.tuning.backtest import BacktestPlan, Cases, Fit, backtest_global, flat
 from mlwright.tuning.series_rows import learning_rows, linear_rows, windows_of
 
-_ROWS = 60_000  # that trees are fitted to
+_ROWS = 40_000  # that trees are fitted to
 _MANY_ROWS = 20_000
 _WINDOWS = 12_000
 _CELLS = 6_000_000  # of the windows in memory at once
@@ -37,8 +37,8 @@ TREE_VARIANTS: Mapping[str, dict[str, Any]] = {
     f"{TREES} season": {"seasonal": True},
 }
 _TREE_PARAMS: Mapping[str, Any] = {
-    "rounds": 300, "patience": 1000, "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 20,
-    "feature_fraction": 0.7, "bagging_fraction": 0.8, "lambda_l2": 1.0, "objective": "absolute",
+    "rounds": 160, "patience": 1000, "learning_rate": 0.08, "num_leaves": 31, "min_data_in_leaf": 20,
+    "feature_fraction": 0.6, "bagging_fraction": 0.7, "lambda_l2": 1.0,
 }  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def _most(memory: int) -> int:
 
 def tree_params(rows: int) -> dict[str, Any]:
     """Return the trees' parameters for so many rows."""
-    small = {"num_leaves": 8, "rounds": 150, "min_data_in_leaf": max(5, rows // 200)}
+    small = {"num_leaves": 8, "min_data_in_leaf": max(5, rows // 200)}
     return {**_TREE_PARAMS, **(small if rows < 3000 else {})}
 
 
