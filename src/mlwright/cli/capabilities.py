@@ -13,10 +13,11 @@ from mlwright.cli.screen import console
 def registries() -> list[Registry]:
     """Return every registry of the house."""
     from mlwright.data.readers import READERS
+    from mlwright.llm.providers import PROVIDERS
     from mlwright.models.tabular import MODELS
     from mlwright.tools import TOOLS
 
-    return [MODELS, READERS, TOOLS]
+    return [MODELS, READERS, PROVIDERS, TOOLS]
 
 
 def print_capabilities(kind: str | None) -> None:
