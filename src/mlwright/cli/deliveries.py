@@ -48,6 +48,8 @@ def _predict_native(folder: Path, columns: "Columns") -> "Prediction":
     from mlwright.models.tabular.ensemble import TabularModel
     from mlwright.serving.runtime import Prediction
 
+    if (folder / "recommender.npz").is_file():
+        return _pairs_native(folder, columns)
     if (folder / "forecast.json").is_file():
         return Prediction(values=ForecastMix.load(folder).predict(columns))
     model = TabularModel.load(folder)
@@ -55,6 +57,16 @@ def _predict_native(folder: Path, columns: "Columns") -> "Prediction":
     if not model.signature.task.is_classification:
         return Prediction(values=predicted)
     return Prediction(labels=np.array(model.labels(predicted), dtype=object), probabilities=predicted)
+
+
+def _pairs_native(folder: Path, columns: "Columns") -> "Prediction":
+    from mlwright.models.recommend.front import RecommendFront
+    from mlwright.serving.runtime import Prediction
+
+    stored = (folder.parent / "front.json").read_bytes()
+    front = RecommendFront.of_files(stored, (folder / "recommender.npz").read_bytes())
+    users, items = (columns[name] for name in (front.file.user, front.file.item))
+    return Prediction(values=front.recommender.pairs(users.tolist(), items.tolist()))
 
 
 def predict_file(path: Path, source: Path, out: Path, *, batch_rows: int, skip_bad_rows: bool) -> None:

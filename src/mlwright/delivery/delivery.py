@@ -11,9 +11,11 @@ from mlwright.base.errors import DataError, VerifyError
 from mlwright.data.columns import Array, Columns
 from mlwright.data.frames import columns_of, frame_like
 from mlwright.delivery.manifest import Manifest, check_manifest
+from mlwright.delivery.recommending import lists
 from mlwright.models.signature import Signature
 from mlwright.serving.forecaster import Forecaster
 from mlwright.serving.fronts import Front, open_front
+from mlwright.serving.recommending import Recommending
 from mlwright.serving.runtime import Prediction, Runtime
 
 
@@ -61,6 +63,21 @@ class DeliveredModel:
         found = self.front.continued(columns_of(history, self.front.front.columns), horizon)
         return frame_like(history, {name: np.array(cells) for name, cells in found.columns.items()}, indexed=False)
 
+    def recommend(self, users: Any, k: int | None = None) -> Any:
+        """Return a frame with the items for each user, best first: user, item, `rank`, `score` and `because`.
+
+        Args:
+            users: pandas, polars, pyarrow Table or dict of lists with the column of users.
+            k: Length of the lists; None takes the delivery's own.
+
+        Raises:
+            DataError: The delivery is no recommender, or the column is missing.
+        """
+        if not isinstance(self.front, Recommending):
+            raise DataError(f"The model '{self.signature.name}' recommends nothing.", hint="use predict.")
+        names = columns_of(users, self.signature.inputs[:1])[self.signature.inputs[0].name]
+        return frame_like(users, dict(lists(self.front.front, names.tolist(), k)), indexed=False)
+
     def predict_columns(self, columns: Columns) -> Prediction:
         """Predict rows in the normal form."""
         return self.runtime.predict(columns)
@@ -88,7 +105,10 @@ class Delivery:
         """The model, loaded when it is first asked for."""
         runtime = Runtime.open(self.root / "model")
         stored = self.root / "model" / "front.json"
-        return DeliveredModel(runtime, open_front(stored.read_bytes(), runtime) if stored.is_file() else None)
+        if not stored.is_file():
+            return DeliveredModel(runtime)
+        front = open_front(stored.read_bytes(), runtime, lambda name: (stored.parent / name).read_bytes())
+        return DeliveredModel(runtime, front)
 
     @cached_property
     def scores(self) -> dict[str, Any]:

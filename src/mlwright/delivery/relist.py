@@ -12,7 +12,7 @@ from mlwright.base.errors import DataError, VerifyError
 from mlwright.data.columns import Array
 from mlwright.evaluation.intervals import Bootstrap
 from mlwright.evaluation.recommendation_report import rating_metrics, recommendation_metrics
-from mlwright.models.recommend.front import RecommendFront
+from mlwright.models.recommend.front import ARRAYS, RecommendFront
 from mlwright.models.recommend.sealed import sealed_lists
 
 FRONT = "model/front.json"
@@ -26,7 +26,7 @@ def open_front(root: Path) -> RecommendFront:
     """
     try:
         front = (root / FRONT).read_bytes()
-        return RecommendFront.of_files(front, (root / "model" / json.loads(front)["arrays"]).read_bytes())
+        return RecommendFront.of_files(front, (root / "model" / ARRAYS).read_bytes())
     except (OSError, ValueError, KeyError, DataError) as error:
         raise VerifyError(f"{root.name} has no readable recommender: {error}.", hint="deliver again.") from error
 

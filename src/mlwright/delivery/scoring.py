@@ -11,9 +11,11 @@ from mlwright.data.stream import BadLine, stream_cells
 from mlwright.delivery.delivery import Delivery, prediction_columns, prediction_names
 from mlwright.delivery.forecasting import forecast_file
 from mlwright.delivery.outputs import Write, output
+from mlwright.delivery.recommending import recommend_file
 from mlwright.models.signature import Signature
 from mlwright.serving.cells import Notes
 from mlwright.serving.forecaster import Forecaster
+from mlwright.serving.recommending import Recommending
 from mlwright.serving.refusal import Fault
 from mlwright.serving.rows import RowDecoder
 from mlwright.serving.runtime import Runtime
@@ -72,6 +74,9 @@ def predict_file(
     if out.exists() and source.exists() and out.samefile(source):
         raise DataError(f"The output '{out}' is the input.", hint="give the output another name.")
     report = FileReport()
+    if isinstance(delivery.model.front, Recommending) and not _has_rows(delivery.model.runtime, source):
+        report.rows = recommend_file(delivery.model.front.front, source, out)
+        return report
     if isinstance(delivery.model.front, Forecaster) and not _has_rows(delivery.model.runtime, source):
         report.rows, findings = forecast_file(delivery.model.front, source, out)
         report.problems += findings

@@ -1,6 +1,6 @@
 """Forecasts from histories: rows made by the front, values by the graph, intervals put around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, cast
@@ -53,12 +53,13 @@ class Forecaster:
         self._runtime = runtime
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], runtime: Runtime) -> Self:
+    def of(cls, content: Mapping[str, Any], runtime: Runtime, files: Callable[[str], bytes]) -> Self:
         """Return the forecaster of a `front.json`.
 
         Raises:
             VerifyError: It does not fit this version.
         """
+        del files  # everything is in front.json
         try:
             return cls(SeriesFront.model_validate(content), runtime)
         except ValidationError as error:

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol, Self
 
 from mlwright.base.errors import VerifyError
@@ -15,8 +15,14 @@ from mlwright.serving.runtime import Runtime
 FRONTS = Registry(
     "front",
     group="mlwright.fronts",
-    builtin={"forecast": "mlwright.serving.forecaster:Forecaster"},
+    builtin={
+        "forecast": "mlwright.serving.forecaster:Forecaster",
+        "recommendation": "mlwright.serving.recommending:Recommending",
+    },
 )
+
+
+Files = Callable[[str], bytes]
 
 
 class Front(Protocol):
@@ -30,8 +36,8 @@ class Front(Protocol):
     route: ClassVar[str]
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], runtime: Runtime) -> Self:
-        """Return the front of a `front.json`."""
+    def of(cls, content: Mapping[str, Any], runtime: Runtime, files: Files) -> Self:
+        """Return the front of a `front.json`; `files` reads another file of the folder `model`."""
         ...
 
     def answer(self, asked: object) -> dict[str, Any]:
@@ -47,8 +53,12 @@ class Front(Protocol):
         ...
 
 
-def open_front(content: bytes, runtime: Runtime) -> Front:
-    """Return the front of a `front.json`.
+def _no_files(name: str) -> bytes:
+    raise VerifyError(f"The front needs the file '{name}', which was not given.", hint="open the whole delivery.")
+
+
+def open_front(content: bytes, runtime: Runtime, files: Files = _no_files) -> Front:
+    """Return the front of a `front.json`; `files` reads another file of the folder `model`.
 
     Raises:
         VerifyError: It is none, or of a kind that this version does not know.
@@ -63,4 +73,4 @@ def open_front(content: bytes, runtime: Runtime) -> Front:
             f"front.json is of the kind '{kind}'; known are {', '.join(FRONTS)}.",
             hint="use the version of mlwright that wrote it.",
         )
-    return FRONTS.find(kind).of(parsed, runtime)
+    return FRONTS.find(kind).of(parsed, runtime, files)

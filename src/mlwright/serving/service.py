@@ -62,7 +62,7 @@ class Service:
             settings,
             parse_example(stored) if stored else None,
             from_json(scores) if scores else None,
-            open_front(front, runtime) if front else None,
+            open_front(front, runtime, lambda name: files.read(f"model/{name}")) if front else None,
         )
 
     def answer(self, body: bytes, request_id: str) -> Answer:

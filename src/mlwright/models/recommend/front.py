@@ -18,7 +18,7 @@ from mlwright.data.cells import category_text
 from mlwright.data.columns import Array
 from mlwright.models.recommend.factors import Recommender
 
-ARRAYS = "native/recommender.npz"
+ARRAYS: Literal["native/recommender.npz"] = "native/recommender.npz"
 MOST_ITEMS = 1_000  # of a list
 
 Because = Literal["known user", "liked items", "popularity"]
@@ -46,7 +46,7 @@ class FrontFile(BaseModel):
     k: int = 10
     liked_from: float | None = None
     liked_value: float = 1.0
-    arrays: str = ARRAYS
+    arrays: Literal["native/recommender.npz"] = ARRAYS
 
 
 @dataclass(frozen=True, slots=True)
