@@ -3,16 +3,16 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.llm.loopback import KEY, Loopback, serve
 
 from mlwright.base.meter import Meter
 from mlwright.llm import LLM, Options, RetryPolicy, connect
-from tests.llm.loopback import KEY, Loopback, serve
 
-QUICK = RetryPolicy(attempts=3, deadline_seconds=20, first_wait_seconds=0.01, longest_wait_seconds=0.2, seed=0)
+QUICK = RetryPolicy(attempts=3, deadline_seconds=200, first_wait_seconds=0.01, longest_wait_seconds=0.2, seed=0)
 WIRES = {"anthropic": "claude-sonnet-5-5", "openai": "openai:gpt-6.1-terra", "openai_chat": "openai_chat:gpt-4.1"}
 
 
@@ -21,8 +21,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = inspect.signature(pyfuncitem.obj).parameters
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    given = {name: pyfuncitem.funcargs[name] for name in wanted}
+    asyncio.run(_run_and_close(pyfuncitem.obj, given))
     return True
+
+
+async def _run_and_close(test: Any, given: dict[str, Any]) -> None:
+    try:
+        await test(**given)
+    finally:
+        for wire in given.values():
+            if isinstance(wire, Wire):
+                await wire.aclose()
 
 
 @dataclass
@@ -31,11 +41,17 @@ class Wire:
 
     name: str
     server: Loopback
+    opened: list[LLM] = field(default_factory=list)
 
     def llm(self, key: str = KEY, model: str = "", meter: Meter | None = None, **options: Any) -> LLM:
         url = self.server.url + ("" if self.name == "anthropic" else "/v1")
         chosen = Options(base_url=url, **{"retry": QUICK, **options})
-        return connect(model or WIRES[self.name], key, meter=meter, options=chosen)
+        self.opened.append(connect(model or WIRES[self.name], key, meter=meter, options=chosen))
+        return self.opened[-1]
+
+    async def aclose(self) -> None:
+        for llm in self.opened:
+            await llm.aclose()
 
 
 @pytest.fixture
@@ -48,6 +64,12 @@ def server() -> Iterator[Loopback]:
 def wire(request: pytest.FixtureRequest, server: Loopback) -> Wire:
     pytest.importorskip("anthropic" if request.param == "anthropic" else "openai")
     return Wire(request.param, server)
+
+
+@pytest.fixture
+def response(server: Loopback) -> Wire:
+    pytest.importorskip("openai")
+    return Wire("openai", server)
 
 
 @pytest.fixture

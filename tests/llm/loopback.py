@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 KEY = "sk-right"
-MODELS = ("claude-sonnet-5-5", "claude-sonnet-4-5", "claude-opus-4-1", "gpt-6.1-terra", "gpt-4.1", "local-model")
+MODELS = ("claude-sonnet-5-5", "claude-haiku-4-5", "claude-opus-4-1", "gpt-6.1-terra", "gpt-4.1", "local-model")
 
 
 @dataclass
@@ -73,7 +73,7 @@ def serve() -> Iterator[Loopback]:
         loopback.close()
 
 
-def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
+def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:  # noqa: C901 a closure over the server
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -286,8 +286,9 @@ def _total(turn: Say) -> int:
 
 
 def responses_events(turn: Say, body: dict[str, Any]) -> list[str]:
-    base: dict[str, Any] = {"id": "resp_1", "object": "response", "created_at": 1, "model": body["model"], "output": [],
-                            "status": "in_progress", "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}  # fmt: skip
+    base: dict[str, Any] = {"id": "resp_1", "object": "response", "created_at": 1, "model": body["model"],
+                            "output": [], "status": "in_progress",
+                            "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}  # fmt: skip
     events: list[dict[str, Any]] = [{"type": "response.created", "response": base}]
     events.append({"type": "response.in_progress", "response": base})
     output: list[dict[str, Any]] = []
@@ -389,7 +390,8 @@ def chat_events(turn: Say, body: dict[str, Any]) -> list[str]:
     chunks.append(chunk({}, finish))
     usage = {"prompt_tokens": _total(turn), "completion_tokens": turn.usage["output"],
              "total_tokens": _total(turn) + turn.usage["output"],
-             "prompt_tokens_details": {"cached_tokens": turn.usage["read"], "cache_write_tokens": turn.usage["written"]}}  # fmt: skip
+             "prompt_tokens_details": {"cached_tokens": turn.usage["read"],
+                                       "cache_write_tokens": turn.usage["written"]}}  # fmt: skip
     if body.get("stream_options", {}).get("include_usage"):
         chunks.append({**chunk({}), "choices": [], "usage": usage})
     return [*(f"data: {json.dumps(one)}\n\n" for one in chunks), "data: [DONE]\n\n"]

@@ -5,6 +5,8 @@ import json
 from contextlib import aclosing
 
 import pytest
+from tests.llm.conftest import Wire
+from tests.llm.loopback import Fault, Say
 
 from mlwright.base.errors import InputError
 from mlwright.llm import Done, Message, Request, Restarted, TextDelta, Thinking, ThinkingDelta, ToolDelta, complete
@@ -22,8 +24,6 @@ from mlwright.llm.errors import (
     UnknownModel,
 )
 from mlwright.llm.messages import Document, Image, ToolResult, ToolSpec
-from tests.llm.conftest import Wire
-from tests.llm.loopback import Fault, Say
 
 WEATHER = ToolSpec(
     name="weather",
@@ -238,9 +238,9 @@ async def test_many_requests_come_back_in_order(wire: Wire) -> None:
     assert len(answers) == 3
 
 
-async def test_thoughts_go_back_untouched_and_only_to_their_model(server) -> None:
-    for name in ("anthropic", "openai"):
-        wire = Wire(name, server)
+async def test_thoughts_go_back_untouched_and_only_to_their_model(claude: Wire, response: Wire) -> None:
+    for wire in (claude, response):
+        server = wire.server
         server.bodies.clear()
         server.plan(Say("Yes.", thinking="Hm, let me see."), Say("Still yes."), Say("No."))
         llm = wire.llm()
@@ -253,12 +253,12 @@ async def test_thoughts_go_back_untouched_and_only_to_their_model(server) -> Non
         following = Request.of("Is it?").with_messages(first.message, Message.user("Sure?"))
         await complete(llm, following)
         assert "sealed" in json.dumps(server.bodies[1])
-        other = wire.llm(model="claude-sonnet-4-5" if name == "anthropic" else "openai:gpt-4.1")
+        other = wire.llm(model="claude-haiku-4-5" if wire is claude else "openai:gpt-4.1")
         await complete(other, following)
         assert "sealed" not in json.dumps(server.bodies[2])
 
 
-async def test_stop_texts_end_the_answer(server) -> None:
-    server.plan(Say("Thought one. Observation: made up"))
-    reply = await complete(Wire("openai", server).llm(), Request.of("Go", stop=("Observation:",)))
+async def test_stop_texts_end_the_answer(response: Wire) -> None:
+    response.server.plan(Say("Thought one. Observation: made up"))
+    reply = await complete(response.llm(), Request.of("Go", stop=("Observation:",)))
     assert (reply.text, reply.stop_reason) == ("Thought one. ", "stop_sequence")

@@ -10,7 +10,7 @@ from mlwright.base.errors import BudgetError, LLMError, MlwrightError
 from mlwright.base.meter import Meter, Reservation
 from mlwright.llm.bounds import most_tokens
 from mlwright.llm.capabilities import Capabilities
-from mlwright.llm.errors import CallError, PriceUnknown
+from mlwright.llm.errors import PriceUnknown
 from mlwright.llm.messages import Document, Request, ToolResult
 from mlwright.llm.prices import Price, PriceTable
 from mlwright.llm.protocol import LLM
@@ -83,16 +83,14 @@ class Metered:
                         booked = True
                         event = Done(self._settle(held, event.reply, request))
                     yield event
-        except BudgetError:
-            raise  # the time was spent in the middle: what was begun may be billed
         except MlwrightError as error:
-            if not booked and not getattr(error, "billed", False):
+            if not booked and not _may_be_billed(error):
                 booked = True
                 self._give_back(held)
             raise
         finally:
-            if not booked and held is not None and self.meter is not None:
-                self.meter.settle(held, usd=held.usd, tokens=held.tokens)
+            if not booked:
+                self._book_all(held)
 
     async def count_tokens(self, request: Request) -> int:
         """Return how many tokens the request has."""
@@ -101,15 +99,16 @@ class Metered:
     async def batch(self, requests: Sequence[Request]) -> list[Reply | LLMError]:
         """Return an answer or an error for each request; everything is reserved before the first is sent."""
         held: list[Reservation | None] = []
+        sent = False
         try:
             for request in requests:
-                held.append(await self._reserve(request, batch=self.capabilities.batches))  # noqa: PERF401 kept one by one
+                held.append(await self._reserve(request, batch=self.capabilities.batches))  # noqa: PERF401 one by one
+            sent = True
             answers = await self.llm.batch(requests)
-        except (BudgetError, CallError) as error:
+        except BaseException as error:
             for one in held:
-                # A batch that was sent and not awaited may be billed; a request never sent is not.
-                if isinstance(error, CallError) and error.billed and one and self.meter:
-                    self.meter.settle(one, usd=one.usd, tokens=one.tokens)
+                if sent and _may_be_billed(error):
+                    self._book_all(one)
                 else:
                     self._give_back(one)
             raise
@@ -117,9 +116,12 @@ class Metered:
         for one, request, answer in zip(held, requests, answers, strict=True):
             if isinstance(answer, Reply):
                 found.append(self._settle(one, answer, request, batch=self.capabilities.batches))
+                continue
+            found.append(answer)
+            if _may_be_billed(answer):
+                self._book_all(one)
             else:
                 self._give_back(one)
-                found.append(answer)
         return found
 
     async def aclose(self) -> None:
@@ -173,6 +175,10 @@ class Metered:
             self.note(Entry(self.model, reply.usage, usd, reserved, reply.request_id, request.prompt))
         return reply.model_copy(update={"usd": usd})
 
+    def _book_all(self, held: Reservation | None) -> None:
+        if held is not None and self.meter is not None:
+            self.meter.settle(held, usd=held.usd, tokens=held.tokens)
+
     def _give_back(self, held: Reservation | None) -> None:
         if held is not None and self.meter is not None:
             self.meter.settle(held)
@@ -195,6 +201,13 @@ async def _until(events: AsyncGenerator[Event, None], seconds: float | None) -> 
         if event is None:
             return
         yield event
+
+
+def _may_be_billed(error: BaseException) -> bool:
+    """Return whether a call that ended so may be charged: cancelled, out of time in the middle, or said to be."""
+    if isinstance(error, BudgetError) or not isinstance(error, MlwrightError):
+        return True
+    return bool(getattr(error, "billed", False))
 
 
 def _has_pdf(request: Request) -> bool:

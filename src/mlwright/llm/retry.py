@@ -13,7 +13,7 @@ from mlwright.base.seeds import generator
 from mlwright.llm.capabilities import Capabilities
 from mlwright.llm.errors import CallError, ProviderDown
 from mlwright.llm.messages import Request
-from mlwright.llm.protocol import LLM
+from mlwright.llm.protocol import LLM, concurrently
 from mlwright.llm.reply import Done, Event, Reply, Restarted
 
 _MOST_PAUSES = 8
@@ -102,8 +102,10 @@ class Retrying:
             attempt += 1
 
     async def batch(self, requests: Sequence[Request]) -> list[Reply | LLMError]:
-        """Return an answer or an error for each request; a batch is sent once."""
-        return await self.llm.batch(requests)
+        """Return an answer or an error for each request: by the provider's own batches, or some calls at a time."""
+        if self.capabilities.batches:
+            return await self.llm.batch(requests)
+        return await concurrently(self, requests)
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -27,7 +27,7 @@ def strict_schema(schema: dict[str, Any]) -> dict[str, Any]:
         ['age']
     """
     _check_recursion(schema)
-    return _strict(schema)
+    return _strict(schema, schema.get("$defs", {}))
 
 
 def closed_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -51,17 +51,21 @@ def closed_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return close(schema)
 
 
-def _strict(node: dict[str, Any]) -> dict[str, Any]:
+def _strict(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in node and len(node) > 1:
+        # No word may stand beside a reference: what it refers to is written out in its place.
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        node = {**definitions[node["$ref"].removeprefix("#/$defs/")], **beside}
     out: dict[str, Any] = {}
     for key, value in node.items():
         if key in _BOUNDS or key in _DROPPED:
             continue
         if key in {"properties", "$defs"}:
-            out[key] = {name: _strict(inner) for name, inner in value.items()}
+            out[key] = {name: _strict(inner, definitions) for name, inner in value.items()}
         elif key in {"anyOf", "oneOf", "allOf", "prefixItems"}:
-            out["anyOf" if key == "oneOf" else key] = [_strict(inner) for inner in value]
+            out["anyOf" if key == "oneOf" else key] = [_strict(inner, definitions) for inner in value]
         elif key == "items" and isinstance(value, dict):
-            out[key] = _strict(value)
+            out[key] = _strict(value, definitions)
         else:
             out[key] = value
     bounds = {key: node[key] for key in _BOUNDS if key in node}

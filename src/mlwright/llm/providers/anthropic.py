@@ -41,7 +41,7 @@ class Anthropic:
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> "Anthropic":
-        """Return the model at an endpoint; nothing is read from the environment but proxies."""
+        """Return the model at an endpoint."""
         import anthropic
 
         client = anthropic.AsyncAnthropic(

@@ -89,14 +89,12 @@ class OpenAI:
 
 
 def open_client(endpoint: Endpoint, address: str) -> Any:
-    """Return the SDK's client, without retries of its own; nothing is read from the environment but proxies."""
+    """Return the SDK's client, without retries of its own."""
     import openai
 
     return openai.AsyncOpenAI(
         api_key=endpoint.api_key or "none",
         base_url=address,
-        organization="",
-        project="",
         max_retries=0,
         timeout=endpoint.idle_seconds,
     )
