@@ -74,6 +74,14 @@ def test_two_that_err_apart_are_mixed() -> None:
     assert choice.chosen.loss < 0.7 * min(one.loss for one in trials)
 
 
+def test_a_mix_has_one_kind_of_trees() -> None:
+    found = setting()
+    names = ("boosted_trees last", "boosted_trees season", "naive")
+    trials = [trial(found, name, 1, noise(found, at, 1 + at / 10)) for at, name in enumerate(names)]
+    mixed = next(one for one in choose(found, trials).candidates if one.name == MIX)
+    assert set(mixed.weights) == {"boosted_trees last", "naive"}
+
+
 def test_the_noise_of_a_difference_falls_with_more_windows() -> None:
     few, many = setting(count=2), setting(count=40)
     errors = [

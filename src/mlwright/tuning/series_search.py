@@ -34,6 +34,7 @@ _ABSOLUTE_ROWS = 10_000
 _WINDOWS = 12_000
 _CELLS = 6_000_000  # of the windows in memory at once
 _LINEAR_COMPLEXITY, _TREE_COMPLEXITY, MIX_COMPLEXITY = 6, 8, 9
+_LATE = ("arima", f"{TREES} last")  # dear for what they bring: tried when the others are done
 TREE_VARIANTS: Mapping[str, dict[str, Any]] = {
     f"{TREES} last": {"seasonal": False},
     f"{TREES} season": {"seasonal": True},
@@ -120,6 +121,7 @@ def run_trials(setting: Setting, on_trial: OnTrial) -> list[Trial]:
         if _allowed(setting, TREES) and (setting.rows.seasons or not variant["seasonal"]):
             fit = tree_fit(setting, seasonal=variant["seasonal"])
             tasks.append((name, _TREE_COMPLEXITY, False, lambda fit=fit: _global(fit, setting)))
+    tasks.sort(key=lambda task: task[0] in _LATE)
     for name, complexity, baseline, work in tasks:
         late = setting.deadline is not None and time.monotonic() > setting.deadline
         trials.append(_tried(setting, (name, complexity, baseline), work, late=late and bool(trials)))

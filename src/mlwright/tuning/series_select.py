@@ -9,7 +9,7 @@ from mlwright.data.columns import Array
 from mlwright.features.lags import level_and_spread
 from mlwright.models.series.front import Spread
 from mlwright.tuning.ensemble import MixPlan, greedy_mix
-from mlwright.tuning.series_search import MIX_COMPLEXITY, Setting, Trial
+from mlwright.tuning.series_search import MIX_COMPLEXITY, TREE_VARIANTS, Setting, Trial
 
 LEVELS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975)
 MIX = "mix"
@@ -61,8 +61,9 @@ def choose(setting: Setting, trials: Sequence[Trial]) -> Choice:
         for trial in done
         if trial.forecast is not None
     ]
-    if len(done) > 1:
-        candidates.append(_mixed(setting, done))
+    mixable = _one_of_the_trees(done)
+    if len(mixable) > 1:
+        candidates.append(_mixed(setting, mixable))
     ordered = sorted(candidates, key=lambda one: (one.complexity, one.loss, one.name))
     kept, floor = ordered[0], 0.0
     decisions: list[tuple[str, str]] = []
@@ -78,6 +79,13 @@ def choose(setting: Setting, trials: Sequence[Trial]) -> Choice:
             decisions.append((other.name, why))
             floor = floor or error
     return Choice(kept, tuple(sorted(candidates, key=lambda one: one.loss)), floor, tuple(decisions))
+
+
+def _one_of_the_trees(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials without all trees but the best: rows have one base, so a model has one kind of trees."""
+    trees = [trial for trial in trials if trial.name in TREE_VARIANTS]
+    best = min(trees, key=lambda trial: trial.loss, default=None)
+    return [trial for trial in trials if trial.name not in TREE_VARIANTS or trial is best]
 
 
 def _mixed(setting: Setting, trials: Sequence[Trial]) -> Candidate:
