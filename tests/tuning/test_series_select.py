@@ -77,7 +77,7 @@ def test_two_that_err_apart_are_mixed() -> None:
 def test_a_mix_has_one_kind_of_trees() -> None:
     found = setting()
     names = ("boosted_trees last", "boosted_trees season", "naive")
-    trials = [trial(found, name, 1, noise(found, at, 1 + at / 10)) for at, name in enumerate(names)]
+    trials = [trial(found, name, 1, noise(found, at, 1 + at / 2)) for at, name in enumerate(names)]
     mixed = next(one for one in choose(found, trials).candidates if one.name == MIX)
     assert set(mixed.weights) == {"boosted_trees last", "naive"}
 
