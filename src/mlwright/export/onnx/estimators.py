@@ -34,6 +34,7 @@ EMITTERS = Registry(
         "extra_trees": f"{_HERE}:emit_forest",
         "hist_boosting": f"{_HERE}:emit_hist_boosting",
         "network": f"{_HERE}:emit_network",
+        "nearest_neighbours": f"{_HERE}:emit_nearest",
         "one_cluster": f"{_CLUSTER}:emit_centroids",
         "kmeans": f"{_CLUSTER}:emit_centroids",
         "agglomerative": f"{_CLUSTER}:emit_centroids",
@@ -130,6 +131,17 @@ def emit_network(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
     scaled = graph.add("Mul", [wide, graph.constant(np.float64(file.scale), "scale")])
     learned = graph.add("Add", [scaled, graph.constant(np.float64(file.offset), "offset")])
     return _narrow(emit_back(file.back, graph, learned), graph)
+
+
+def emit_nearest(estimator: Any, graph: GraphBuilder, matrix: str) -> str:
+    """Emit a `NearestEstimator`."""
+    from mlwright.export.onnx.neighbours import emit_shares
+
+    file: EstimatorFile = estimator.file
+    answer = emit_shares(estimator, graph, matrix)
+    if file.labels is None:
+        return _narrow(emit_back(file.back, graph, answer), graph)
+    return _widen(_narrow(answer, graph), file.labels, graph)
 
 
 def emit_forest(estimator: Any, graph: GraphBuilder, matrix: str) -> str:

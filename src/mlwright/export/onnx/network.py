@@ -10,11 +10,20 @@ from mlwright.models.tabular.network_inputs import NetworkInputs
 
 def emit_network_inputs(inputs: NetworkInputs, graph: GraphBuilder, matrix: str) -> str:
     """Emit `NetworkInputs.of`: float32 [N, d] to float32 [N, inputs]."""
-    gathered = graph.add("Gather", [matrix, graph.constant(inputs.source, "source")], axis=1)
+    columns = matrix if not len(inputs.left) else graph.add("Concat", [matrix, _pairs(inputs, graph, matrix)], axis=1)
+    gathered = graph.add("Gather", [columns, graph.constant(inputs.source, "source")], axis=1)
     shifted = graph.add("Sub", [gathered, graph.constant(inputs.centre, "centre")])
     scaled = graph.add("Mul", [shifted, graph.constant(inputs.slope, "slope")])
     above = graph.add("Max", [scaled, graph.constant(-inputs.bound, "bound")])
     return graph.add("Min", [above, graph.constant(inputs.bound, "bound")])
+
+
+def _pairs(inputs: NetworkInputs, graph: GraphBuilder, matrix: str) -> str:
+    parts: list[str] = []
+    for column, factor in ((inputs.left, inputs.left_factor), (inputs.right, inputs.right_factor)):
+        gathered = graph.add("Gather", [matrix, graph.constant(column, "paired")], axis=1)
+        parts.append(graph.add("Mul", [gathered, graph.constant(factor, "factor")]))
+    return graph.add("Add", parts)
 
 
 def emit_members(estimator: Any, graph: GraphBuilder, matrix: str) -> list[str]:

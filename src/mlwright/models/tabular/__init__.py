@@ -17,6 +17,7 @@ MODELS = Registry(
         "extra_trees": "mlwright.models.tabular.forest:ExtraTrees",
         "hist_boosting": "mlwright.models.tabular.hist_boosting:HistBoosting",
         "network": "mlwright.models.tabular.network:Network",
+        "nearest_neighbours": "mlwright.models.tabular.neighbours:NearestNeighbours",
     },
 )
 

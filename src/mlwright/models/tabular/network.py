@@ -27,6 +27,7 @@ from mlwright.models.tabular.network_steps import StepPlan
 from mlwright.models.tabular.problem import Problem
 
 _MOST_PARAMETERS = 30_000_000
+_SMALL_ROWS = 1_500
 _STATE, _WEIGHTS = "network.json", "network.npy"
 
 
@@ -103,11 +104,12 @@ class Network:
         plain = _portfolio(facts)[0]
         return {
             **plain,
-            "width": trial.suggest_categorical("width", [64, 128, 192, 256]),
+            "width": trial.suggest_categorical("width", [64, 96, 128, 192, 256]),
             "layers": trial.suggest_int("layers", 2, 4),
-            "bins": trial.suggest_int("bins", 8, 96, log=True),
-            "peak_rate": trial.suggest_float("peak_rate", 7e-4, 8e-3, log=True),
-            "decay": trial.suggest_float("decay", 0.01, 4.0, log=True),
+            "bins": trial.suggest_int("bins", 1, 96, log=True),
+            "pairs": trial.suggest_int("pairs", 0, 8),
+            "peak_rate": trial.suggest_float("peak_rate", 1e-3, 8e-3, log=True),
+            "decay": trial.suggest_float("decay", 0.05, 20.0, log=True),
             "dropout": trial.suggest_float("dropout", 0.0, 0.4),
         }
 
@@ -116,7 +118,7 @@ class Network:
     ) -> NetworkEstimator:
         check_time(control)
         problem = Problem.of(train, valid, task, params)
-        inputs = NetworkInputs.fit(problem.train.X, bins=int(params["bins"]))
+        inputs = NetworkInputs.fit(problem.train.X, bins=int(params["bins"]), pairs=int(params["pairs"]))
         plan = _plan(problem, inputs, params)
         offset, scale = (0.0, 1.0) if task.is_classification else _spread(problem.train)
         judged = None if problem.valid is None else _rows(problem.valid, offset, scale)
@@ -165,17 +167,43 @@ def _answers(file: EstimatorFile) -> Callable[[Array], Array]:
 
 
 def _portfolio(facts: Facts) -> list[dict[str, Any]]:
-    plain = {
-        "epochs": 24,
+    plain: dict[str, Any] = {
+        "epochs": 32,
         "patience": 8,
         "members": 2,
         "width": 128,
         "layers": 3,
         "bins": 32,
-        "peak_rate": 2e-3,
-        "decay": 1.0,
-        "dropout": 0.1,
+        "pairs": 0,
+        "peak_rate": 3e-3,
+        "decay": 5.0,
+        "dropout": 0.2,
         "memory": 0.99,
-        "batch": 256,
+        "batch": _batch(facts.rows),
     }
-    return [plain]
+    if facts.rows < _SMALL_ROWS:
+        return _small_portfolio(plain)
+    if facts.task.is_classification:
+        paired = {**plain, "pairs": 6}
+        return [
+            paired,
+            {**plain, "dropout": 0.1},
+            {**paired, "decay": 2.0, "members": 4},
+            {**paired, "bins": 64, "decay": 3.0, "width": 192},
+        ]
+    # Values are to be met exactly, which a firm hand prevents.
+    loose = {**plain, "decay": 0.1, "dropout": 0.05}
+    paired = {**plain, "bins": 64, "pairs": 6, "decay": 1.0, "dropout": 0.1}
+    return [loose, paired, {**loose, "epochs": 40, "batch": plain["batch"] // 2}, {**paired, "members": 4}]
+
+
+def _small_portfolio(plain: dict[str, Any]) -> list[dict[str, Any]]:
+    # Few rows cannot fill bins: there the columns enter as they are, and more members steady the answer.
+    firm = {**plain, "bins": 1, "decay": 10.0, "dropout": 0.3, "width": 64, "members": 4, "peak_rate": 2e-3}
+    return [firm, {**firm, "bins": 8}, {**firm, "decay": 1.0, "dropout": 0.1}, {**firm, "bins": 16, "pairs": 4}]
+
+
+def _batch(rows: int) -> int:
+    """Return rows a step: as few as keep the steps many, as many as keep them quick."""
+    limits = ((_SMALL_ROWS, 32), (4_000, 128), (40_000, 256), (150_000, 512))
+    return next((batch for most, batch in limits if rows < most), 1024)
