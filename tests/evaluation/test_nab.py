@@ -23,7 +23,6 @@ def test_an_early_alarm_earns_more_than_a_late_one():
     window = ((100, 119),)
     early, late = (nab_score(NabSeries(_scores(200, at), window), 0.5) for at in (100, 119))
     assert early == pytest.approx(1.0, abs=1e-9)
-    # (2 / (1 + exp(-5 / 20)) - 1) / (2 / (1 + exp(-5)) - 1)
     assert late == pytest.approx(0.124353 / 0.986614, abs=1e-4)
 
 

@@ -17,6 +17,7 @@ from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.models.protocol import Estimator, Facts, FitControl, FitData
 from mlwright.models.signature import Task
 from mlwright.models.tabular import MODELS
+from mlwright.models.unsupervised import UNSUPERVISED
 from mlwright.testing.models import made_table, short
 
 CONTROL = FitControl(seed=3, threads=1)
@@ -159,7 +160,7 @@ def test_years_stay_as_precise_as_their_float_allows(name: str) -> None:
 
 
 def test_every_family_has_an_emitter() -> None:
-    assert set(MODELS) == set(EMITTERS)
+    assert {*MODELS, *UNSUPERVISED} == set(EMITTERS)
 
 
 def test_one_estimator_is_one_tree_node() -> None:

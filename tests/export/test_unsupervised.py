@@ -11,8 +11,8 @@ from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.models.anomaly.protocol import fitted_detector
 from mlwright.models.protocol import FitControl
 from mlwright.models.signature import Task
-from mlwright.models.tabular import UNSUPERVISED
 from mlwright.models.tabular.loading import load_estimator
+from mlwright.models.unsupervised import UNSUPERVISED
 
 CONTROL = FitControl(seed=0, threads=1)
 CLUSTERS = {

@@ -22,7 +22,7 @@ class Anomaly:
     """The plan for one table of mostly usual rows, labelled or not."""
 
     traits: ClassVar[Traits] = Traits(
-        summary="Anomalies: robust distances, nearest rows, isolation forest, averaged; alarms within a budget",
+        summary="Anomalies: several detectors averaged, alarms within a budget",
         extra="train",
         requires=("polars", "sklearn", "onnx"),
     )

@@ -21,7 +21,7 @@ class Clustering:
     """The plan for one table without a target, or with one that judges and is never learned from."""
 
     traits: ClassVar[Traits] = Traits(
-        summary="Clusters: k-means, Ward, Gaussian mixtures, HDBSCAN; stable on held-out rows or not delivered as such",
+        summary="Clusters that are found again on other rows: k-means, Ward, mixtures, HDBSCAN",
         extra="train",
         requires=("polars", "sklearn", "onnx"),
     )

@@ -80,8 +80,8 @@ def _member(
     from mlwright.models.anomaly.choice import usual
     from mlwright.models.anomaly.protocol import fitted_detector
     from mlwright.models.protocol import FitControl
-    from mlwright.models.tabular import UNSUPERVISED
     from mlwright.models.tabular.ensemble import Member
+    from mlwright.models.unsupervised import UNSUPERVISED
 
     control = FitControl(seed=context.seed, threads=context.threads, deadline=None)
     kept = usual(rows)
@@ -95,9 +95,9 @@ def _calibrated(
 ) -> "tuple[TabularModel, Array]":
     """Return the model, whose value is again a surprise, and the out-of-fold values of the training rows."""
     from mlwright.models.anomaly.choice import surprises, usual
-    from mlwright.models.anomaly.tail import fit_tail
     from mlwright.models.signature import Signature, Task
     from mlwright.models.tabular.ensemble import TabularModel
+    from mlwright.models.tail import fit_tail
 
     known = Understanding.model_validate(inputs["understanding"])
     tails: list[Any] = [getattr(member.estimators[0], "tail") for member in members]  # noqa: B009 - detectors alone

@@ -50,7 +50,7 @@ class BuildClusters:
         """Fit, profile, name, save."""
         from mlwright.evaluation.cluster_profile import profile_clusters
         from mlwright.models.protocol import FitControl
-        from mlwright.models.tabular import UNSUPERVISED
+        from mlwright.models.unsupervised import UNSUPERVISED
 
         search = inputs["search"]
         chosen = search["trials"][search["chosen"]]

@@ -105,7 +105,7 @@ class _Case:
         return fitted.predict(self.X).argmax(axis=1)
 
     def _clusterer(self) -> "Clusterer":
-        from mlwright.models.tabular import UNSUPERVISED
+        from mlwright.models.unsupervised import UNSUPERVISED
 
         return UNSUPERVISED.load(self._member.family)()
 

@@ -8,7 +8,7 @@ from mlwright.base.errors import Infeasible
 from mlwright.evaluation.agreement import ari
 from mlwright.models.cluster.choice import ClusterPlan, choose_clusters
 from mlwright.models.protocol import FitControl
-from mlwright.models.tabular import UNSUPERVISED
+from mlwright.models.unsupervised import UNSUPERVISED
 
 QUICK = ClusterPlan(families=("kmeans", "mixture"), pairs=3, repeats=3)
 

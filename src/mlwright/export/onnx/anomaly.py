@@ -8,7 +8,7 @@ from mlwright.export.onnx.cluster import emit_projection, emit_squared_distances
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.export.onnx.piecewise import emit_piecewise
 from mlwright.export.onnx.trees import Tree, TreeTable, emit_trees
-from mlwright.models.anomaly.tail import MOST, Tail
+from mlwright.models.tail import MOST, Tail
 
 
 def emit_tail(tail: Tail, graph: GraphBuilder, score: str) -> str:

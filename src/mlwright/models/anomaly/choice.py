@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from mlwright.evaluation.alarms import order_preserving
 from mlwright.evaluation.intervals import Bootstrap, Interval, bootstrap
 from mlwright.evaluation.metrics import metric
 from mlwright.models.anomaly.protocol import Detector
-from mlwright.models.anomaly.tail import Tail, fit_tail
 from mlwright.models.protocol import FitControl
-from mlwright.models.tabular import UNSUPERVISED
+from mlwright.models.tail import Tail, fit_tail
+from mlwright.models.unsupervised import UNSUPERVISED
 
 _FOLDS = 3
 _RESAMPLES = 100
@@ -95,8 +96,9 @@ def choose_detectors(
     Raises:
         Infeasible: No detector can be fitted.
     """
-    import sklearn.ensemble  # noqa: F401 - only pools of libraries that are loaded can be limited
     from threadpoolctl import threadpool_limits
+
+    import_module("sklearn.ensemble")  # only pools of libraries that are loaded can be limited
 
     trials: list[AnomalyTrial] = []
 

@@ -70,7 +70,8 @@ class IsolationForest:
         """Grow the trees and keep them as arrays."""
         from sklearn.ensemble import IsolationForest as Model
 
-        model: Any = Model(
+        make: Any = Model  # its annotations know no number for max_samples
+        model: Any = make(
             n_estimators=int(params.get("trees", _TREES)),
             max_samples=min(_SAMPLE, len(X)),
             random_state=control.seed,

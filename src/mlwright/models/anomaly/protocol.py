@@ -9,11 +9,11 @@ import numpy as np
 
 from mlwright.base.traits import Traits
 from mlwright.data.columns import Array
-from mlwright.models.anomaly.tail import Tail, fit_tail
 from mlwright.models.arrays import load_arrays, save_arrays
 from mlwright.models.protocol import FitControl, Params
 from mlwright.models.signature import Task
 from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.tail import Tail, fit_tail
 
 CHUNK_ROWS = 4_000
 

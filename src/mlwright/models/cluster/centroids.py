@@ -83,7 +83,7 @@ class OneCluster:
     def fit(self, X: Array, params: Params, control: FitControl) -> CentroidEstimator:
         """Return the mean of all rows as the only centre."""
         del params, control
-        return _from_centers(self.name, X, np.mean(X, axis=0, dtype=np.float64)[np.newaxis], 1)
+        return _from_centers(self.name, X, np.atleast_2d(X.astype(np.float64).mean(axis=0)), 1)
 
 
 class KMeans:
@@ -101,16 +101,18 @@ class KMeans:
 
     def fit(self, X: Array, params: Params, control: FitControl) -> CentroidEstimator:
         """Fit; several starts keep the outcome from hanging on the first centres."""
-        from sklearn.cluster import KMeans as Model
-        from sklearn.cluster import MiniBatchKMeans
+        from sklearn import cluster
 
+        library: Any = cluster  # its annotations know no number of starts
         clusters = int(params["clusters"])
         check_clusters(X, clusters)
         wide = X.astype(np.float64)
         if len(X) > _LARGE_ROWS:
-            model: Any = MiniBatchKMeans(clusters, batch_size=4096, n_init=3, random_state=control.seed).fit(wide)
+            model: Any = library.MiniBatchKMeans(clusters, batch_size=4096, n_init=3, random_state=control.seed).fit(
+                wide
+            )
         else:
-            model = Model(clusters, n_init=int(params.get("starts", 5)), random_state=control.seed).fit(wide)
+            model = library.KMeans(clusters, n_init=int(params.get("starts", 5)), random_state=control.seed).fit(wide)
         return _from_centers(self.name, X, np.asarray(model.cluster_centers_, dtype=np.float64), int(model.n_iter_))
 
 

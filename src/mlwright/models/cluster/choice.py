@@ -6,6 +6,7 @@ Training inertia or likelihood never decides: both get better with every further
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from mlwright.models.cluster.centroids import check_clusters, sampled
 from mlwright.models.cluster.protocol import Clusterer, ClusterEstimator
 from mlwright.models.cluster.stability import Reference, Stability, reference, stability
 from mlwright.models.protocol import FitControl
-from mlwright.models.tabular import UNSUPERVISED
+from mlwright.models.unsupervised import UNSUPERVISED
 
 STABLE = 0.75  # Jaccard index above which a cluster counts as found again (Hennig 2007)
 DOUBTFUL = 0.6
@@ -136,8 +137,9 @@ def choose_clusters(X: Array, plan: ClusterPlan, on_trial: OnTrial | None = None
     Raises:
         Infeasible: More clusters are wanted than there are different rows.
     """
-    import sklearn.cluster  # noqa: F401 - only pools of libraries that are loaded can be limited
     from threadpoolctl import threadpool_limits
+
+    import_module("sklearn.cluster")  # only pools of libraries that are loaded can be limited
 
     if plan.clusters is not None:
         check_clusters(X, plan.clusters)

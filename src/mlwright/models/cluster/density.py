@@ -98,14 +98,16 @@ class Density:
 
     def fit(self, X: Array, params: Params, control: FitControl) -> DensityEstimator:
         """Fit to the rows or to a sample of them."""
-        from sklearn.cluster import HDBSCAN
+        from sklearn import cluster
+
+        library: Any = cluster  # its annotations know no bool for copy
 
         center, directions = principal_directions(X, _MOST_DIRECTIONS)
         z = (sampled(X, _MOST_ROWS, control.seed).astype(np.float64) - center) @ directions
         least = max(5, round(float(params["least_share"]) * len(z)))
         if len(z) < 2 * least:
             raise Infeasible(f"{len(z)} rows hold no two clusters of {least}.", hint="give more rows.")
-        model: Any = HDBSCAN(min_cluster_size=least, min_samples=max(5, least // 4), copy=True).fit(z)
+        model: Any = library.HDBSCAN(min_cluster_size=least, min_samples=max(5, least // 4), copy=True).fit(z)
         labels = np.asarray(model.labels_)
         groups = np.unique(labels[labels >= 0])
         if not len(groups):

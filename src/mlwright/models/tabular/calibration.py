@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.base.errors import DataError
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array
-from mlwright.models.anomaly.tail import Tail
+from mlwright.models.tail import Tail
 from mlwright.models.signature import Task
 
 TINY = 1e-7  # probabilities are kept this far from 0 and 1 before a logarithm
@@ -24,7 +24,7 @@ _MIN_ROWS_ISOTONIC = 1_000  # a free-form curve needs more
 class Calibrator(Protocol):
     """A monotone map of probabilities with an exact JSON state."""
 
-    def apply(self, probabilities: Array) -> Array:
+    def apply(self, probabilities: Array, /) -> Array:
         """Return calibrated probabilities, float64, shape (n, C), rows sum to 1."""
         ...
 

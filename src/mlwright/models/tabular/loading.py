@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from mlwright.models.protocol import Estimator
-from mlwright.models.tabular import MODELS, UNSUPERVISED
+from mlwright.models.tabular import MODELS
 from mlwright.models.tabular.estimator_file import EstimatorFile
+from mlwright.models.unsupervised import UNSUPERVISED
 
 
 def load_estimator(directory: Path) -> Estimator:

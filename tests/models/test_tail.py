@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlwright.base.errors import DataError
-from mlwright.models.anomaly.tail import MOST, Tail, fit_tail
+from mlwright.models.tail import MOST, Tail, fit_tail
 
 
 def test_a_surprise_is_the_power_of_ten_of_the_tail():
