@@ -93,3 +93,15 @@ def test_rare_classes_are_learned_and_exported(family, more, tmp_path):
     params = {name: value for name, value in FAMILIES[family].items() if name != "loss"}
     said = agreed(family, {**params, **more}, y, Task.BINARY, tmp_path)
     assert said[y == 1, 1].mean() > said[y == 0, 1].mean() + 0.2
+
+
+def test_focal_loss_goes_on_after_a_round_whose_sample_has_no_split():
+    kind, draw = MODELS.load("lightgbm")(), np.random.default_rng(0)
+    inputs = draw.normal(size=(1600, 4)).astype(np.float32)
+    y = (inputs[:, 0] + 0.5 * inputs[:, 1] + 0.5 * draw.normal(size=1600) > 2).astype(np.int64)
+    params = {
+        "rounds": 60, "patience": 20, "learning_rate": 0.03, "num_leaves": 8, "min_data_in_leaf": 20, "lambda_l2": 5.0,
+        "feature_fraction": 0.7, "bagging_fraction": 0.8, "objective": "focal",
+    }  # fmt: skip
+    train, valid = FitData(inputs[:1000], y[:1000], classes=2), FitData(inputs[1000:], y[1000:], classes=2)
+    assert kind.fit(train, valid, Task.BINARY, params, FitControl(0, 1)).rounds > 40

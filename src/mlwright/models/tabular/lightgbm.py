@@ -111,7 +111,8 @@ class LightGbm:
         def step(_index: int) -> Round:
             finished = bool(booster.update(fobj=focal and focal.gradients))
             losses: Any = booster.eval_valid(focal and focal.loss)
-            return Round(float(losses[0][2]) if losses else None, finished)
+            # Without a built-in objective a round whose sample has no split adds nothing, and the next one may have.
+            return Round(float(losses[0][2]) if losses else None, finished and focal is None)
 
         rounds = boost(step, int(params["rounds"]), int(params["patience"]), control)
         file = problem.file(self.name, rounds)

@@ -48,7 +48,9 @@ class Problem:
         if not len(train.y):
             raise Infeasible("There are 0 training rows; one at least was expected.", hint="use fewer folds.")
         if not task.is_classification:
-            return _of_values(cls, train, valid, task, params)
+            scale = target_scale(str(params.get("target", "identity")), train.y, objective=objective_of(params))
+            checks = None if valid is None else replace(valid, y=scale.forward(valid.y))
+            return cls(replace(train, y=scale.forward(train.y)), checks, task, None, scale.back)
         labels = Labels.of(train, valid).checked()
         train = labels.restrict(train)
         valid = None if valid is None else labels.restrict(valid)
@@ -76,12 +78,6 @@ class Problem:
             back=self.back,
             **scaling,
         )
-
-
-def _of_values(kind: type[Problem], train: FitData, valid: FitData | None, task: Task, params: Params) -> Problem:
-    scale = target_scale(str(params.get("target", "identity")), train.y, objective=objective_of(params))
-    learned = replace(train, y=scale.forward(train.y))
-    return kind(learned, None if valid is None else replace(valid, y=scale.forward(valid.y)), task, None, scale.back)
 
 
 def _balancing(train: FitData) -> Array:
