@@ -24,19 +24,11 @@ def test_scikit_learns_checks_pass(estimator: Any, check: Any) -> None:
 # The same with trees in the search: the checks that look at predictions are the ones that a family can fail.
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [MLWrightClassifier, MLWrightRegressor])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "check_fit_idempotent",
-        "check_methods_subset_invariance",
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_estimators_pickle",
-    ],
-)
+@pytest.mark.parametrize("name", ["check_fit_idempotent", "check_sample_weight_equivalence_on_dense_data"])
 def test_checks_of_predictions_pass_with_trees(kind: Any, name: str) -> None:
     from sklearn.utils import estimator_checks
 
-    estimator = kind(trials=4, families=("dummy", "linear", "extra_trees"), threads=1)
+    estimator = kind(trials=3, families=("dummy", "extra_trees"), threads=1)
     getattr(estimator_checks, name)(kind.__name__, estimator)
 
 

@@ -117,7 +117,7 @@ def _few_cells(X: Any, position: int) -> list[object] | None:
     if kind == "pandas":
         import pandas as pd
 
-        cells = [None if cell is pd.NA else cell for cell in X.iloc[:, position].tolist()]
+        cells: list[object] = [None if cell is pd.NA else cell for cell in X.iloc[:, position].tolist()]
     else:
         cells = (X.to_series(position).to_list()) if kind else X[:, position].tolist()
     return cells if all(isinstance(cell, _PLAIN_CELLS) for cell in cells) else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -28,7 +28,7 @@ from mlwright.estimators.training import Problem, Rows, training_table
 from mlwright.models.signature import Signature
 from mlwright.models.tabular import MODELS
 from mlwright.models.tabular.ensemble import TabularModel
-from mlwright.tuning.fit import FitPlan, Fitted, fit_table, usable_families
+from mlwright.tuning.fit import FitPlan, Fitted, Prefer, fit_table, usable_families
 from mlwright.tuning.threshold import SEARCHABLE, MetricGoal
 from mlwright.tuning.trial import Trial
 
@@ -43,6 +43,9 @@ _QUICK_FAMILIES = ("dummy", "linear", "lightgbm", "extra_trees")
 class SearchEstimator(BaseEstimator):
     """Searches, keeps the best, predicts; a subclass says what y is."""
 
+    classes_: Array
+    n_features_in_: int
+    feature_names_in_: Array
     _session: "Runtime | None" = None  # of ONNX Runtime; opened by the first prediction after `compile`
 
     def __init__(
@@ -54,7 +57,7 @@ class SearchEstimator(BaseEstimator):
         families: Sequence[str] | None = None,
         threads: int | None = None,
         seed: int = 0,
-        prefer: Literal["accuracy", "simplicity"] = "accuracy",
+        prefer: Prefer = "accuracy",
     ) -> None:
         self.time = time
         self.trials = trials
@@ -62,7 +65,7 @@ class SearchEstimator(BaseEstimator):
         self.families = families
         self.threads = threads
         self.seed = seed
-        self.prefer = prefer
+        self.prefer: Prefer = prefer
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -73,33 +76,37 @@ class SearchEstimator(BaseEstimator):
 
     def _given(self, X: Any, y: Any = None, *, reset: bool) -> Any:
         """Return X as a frame or a 2-d array, checked in scikit-learn's words for names, shape and emptiness."""
+        given = X
+        # Any: scikit-learn's annotations are guessed from its defaults.
+        check: Any = check_array
+        validate: Any = validate_data
         kind = frame_kind(X)
         if kind == "pyarrow":
             import polars as pl
 
-            X, kind = pl.from_arrow(X), "polars"
-        if kind is None:
-            X = check_array(as_array(X), dtype=None, ensure_all_finite="allow-nan", input_name="X", estimator=self)
-        checked = (X,) if y is None and not reset else (X, y)
-        validate_data(self, *checked, reset=reset, skip_check_array=True)
-        if 0 in X.shape:
-            what = "sample" if X.shape[0] == 0 else "feature"
+            given = pl.from_arrow(X)
+        elif kind is None:
+            given = check(as_array(X), dtype=None, ensure_all_finite="allow-nan", input_name="X", estimator=self)
+        checked = (given,) if y is None and not reset else (given, y)
+        validate(self, *checked, reset=reset, skip_check_array=True)
+        if 0 in given.shape:
+            what = "sample" if given.shape[0] == 0 else "feature"
             raise InvalidInput(
-                f"Found array with 0 {what}(s) (shape={tuple(X.shape)}) while a minimum of 1 is required.",
+                f"Found array with 0 {what}(s) (shape={tuple(given.shape)}) while a minimum of 1 is required.",
                 hint=f"give a table with at least one {what}.",
             )
-        return X
+        return given
 
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
         began = monotonic()
         self._check_params()
-        X = self._given(X, y, reset=True)
-        weight = checked_weights(sample_weight, len(X))
-        problem, codes = self._problem_of(X, y, weight)
+        given = self._given(X, y, reset=True)
+        weight = checked_weights(sample_weight, len(given))
+        problem, codes = self._problem_of(given, y, weight)
         groups = None if groups is None else np.asarray(groups)
-        check_consistent_length(X, codes, groups)
+        check_consistent_length(given, codes, groups)
         self.schema_ = problem.schema
-        columns = columns_of(X, problem.schema)
+        columns = columns_of(given, problem.schema)
         table = training_table(Rows(columns, codes, weight, _group_codes(groups, columns, problem.schema)), problem)
         plan = FitPlan(
             signature=self._signature_of(problem),
@@ -236,7 +243,8 @@ class SearchEstimator(BaseEstimator):
         return self._session
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_session"}
+        state: Any = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_session"}
 
     def to_onnx(self) -> bytes:
         """Return the fitted model as one ONNX graph, from the columns as they were given to the prediction.

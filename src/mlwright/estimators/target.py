@@ -44,7 +44,8 @@ def encode_classes(y: Any, weight: Array | None) -> Classes:
 
     y = column_or_1d(_plain(y), warn=True)
     if y.dtype.kind in "fc":
-        check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        anything: Any = None  # scikit-learn's annotation forgets that dtype may be None or a type
+        check_array(y, ensure_2d=False, dtype=anything, input_name="y")
     elif y.dtype == object:
         _refuse_missing(np.fromiter((is_missing(value) for value in y), dtype=bool, count=len(y)))
     check_classification_targets(y)
@@ -74,7 +75,7 @@ def encode_values(y: Any) -> Array:
     y = column_or_1d(_plain(y), warn=True)
     if y.dtype == object:
         _refuse_missing(np.fromiter((is_missing(value) for value in y), dtype=bool, count=len(y)))
-    return np.array(check_array(y, ensure_2d=False, dtype=np.float64, input_name="y"))
+    return np.array(check_array(y, ensure_2d=False, dtype="float64", input_name="y"))
 
 
 def checked_weights(weight: Any, rows: int) -> Array | None:

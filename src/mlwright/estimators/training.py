@@ -1,6 +1,7 @@
 """The table of the search from encoded rows: what weighs nothing goes, and copies of a row become one row."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from mlwright.data.task import Task
 from mlwright.estimators.rows import InvalidInput
 from mlwright.tuning.fit import table_folds
 from mlwright.tuning.table import TrainingTable
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _LEAST_UNITS = 2
 _MANY_ROWS = 1_000
@@ -83,8 +87,9 @@ def without_copies(rows: Rows) -> Rows:
     """Return each different row once, with the sum of its copies' weights, whose mean is 1.
 
     Rows without a copy or a weight stay as and where they are. So do those of a table so coarse that the same row comes
-    again and again: there a copy can't be told from a new row. And so do those of a table with many rows: that some come
-    twice is how its rows come, those to be predicted too, and models that remember them must not be judged without.
+    again and again: there a copy can't be told from a new row. And so do those of a table with many rows: that some
+    come twice is how its rows come, those to be predicted too, and models that remember them must not be judged
+    without.
     """
     if rows.weight is not None:
         rows = rows.take(np.flatnonzero(rows.weight > 0))
@@ -104,7 +109,7 @@ def without_copies(rows: Rows) -> Rows:
     return replace(rows, weight=None if even else weight / weight.mean())
 
 
-def _frame(rows: Rows):
+def _frame(rows: Rows) -> "pl.DataFrame":
     import polars as pl
 
     series = [
@@ -117,7 +122,7 @@ def _frame(rows: Rows):
     return pl.DataFrame(series)
 
 
-def _copies(frame) -> tuple[Array, Array]:
+def _copies(frame: "pl.DataFrame") -> tuple[Array, Array]:
     """Return for each row the first that is equal to it, and those first rows in the order of their cells."""
     import polars as pl
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mlwright.data.columns import Array
 from mlwright.models.protocol import FitControl
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Trial, TrialSpec, run_trial
@@ -48,7 +49,7 @@ def cross_validate(
 
     spec = specs[int(config["number"])]
 
-    def judge(losses: Sequence[float]) -> str:
+    def judge(losses: Sequence[float], _so_far: Array) -> str:
         tune.report({"loss": _mean(losses), "folds": len(losses), "fold_losses": list(losses)})
         return ""
 
@@ -73,7 +74,7 @@ def breed(config: Mapping[str, Any], table: TrainingTable, collector: Any, seed:
             done = int((Path(folder) / _STEP).read_text(encoding="utf-8"))
     start = config["start"]
     for step in range(done, steps):
-        number = ray.get(collector.next_number.remote())
+        number: Any = ray.get(collector.next_number.remote())
         spec = TrialSpec(number, start["family"], start["params"], "ray_pbt", {}, f"generation {step + 1}")
         trial = run_trial(spec, table, FitControl(seed, 1))
         ray.get(collector.add.remote(trial))

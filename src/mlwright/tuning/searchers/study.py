@@ -54,7 +54,7 @@ class StudyProposer:
         self._steps = 0  # folds of the asked trial that Optuna has been told of
         self._told: list[Trial] = []
         first = [name for name in first_order(tuple(ground.families)) if manner.warm or name in BASELINES]
-        self._opening = first or list(ground.families)[:1]
+        self._opening = first or [next(iter(ground.families))]
 
     def replay(self, trial: Trial) -> None:
         """Lead the study through a finished trial; what it would no longer propose is told to it as it was."""
@@ -77,7 +77,7 @@ class StudyProposer:
         key = self._turn(number, trials) if self._manner.by_family else ""
         self._asked = self._study(key).ask()
         names = self._ground.searched
-        family = key or (self._asked.suggest_categorical(_FAMILY, list(names)) if len(names) > 1 else names[0])
+        family = key or (self._asked.suggest_categorical(_FAMILY, list(names)) if len(names) > 1 else next(iter(names)))
         own = [one for one in trials if one.spec.family == family and one.status == "complete"]
         shape = best_shape([(one.loss, one.spec.params) for one in own])
         params = {**shape, **self._drawn(self._asked, family)}
