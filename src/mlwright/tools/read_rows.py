@@ -135,6 +135,6 @@ def _metric(task: Task, wanted: str | None, *, labelled: bool) -> tuple[str, lis
         raise BriefError(
             f"The metric '{found.name}' compares with labels, and no column has any.",
             hint="set data.target to the column with the labels, or judge by one of: "
-             f"{', '.join(one for one in sorted(_WITHOUT_LABELS) if metric(one).fits(task))}.",
+            f"{', '.join(one for one in sorted(_WITHOUT_LABELS) if metric(one).fits(task))}.",
         )
     return found.name, []
