@@ -75,7 +75,7 @@ def read(root: Path, listed: list[dict[str, Any]], forecast: Mapping[str, Any], 
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = read(tmp_path_factory.mktemp("series"), rows(), FORECAST)
     made.made |= made.do("split_series", {}, {"panel": "panel", "series": "series"})
-    families = ["naive", "seasonal_naive", "theta", "direct_linear", "boosted_trees"]
+    families = ["naive", "seasonal_naive", "theta", "boosted_trees"]
     made.made |= made.do("train_series", {"families": families}, HISTORY)
     made.made |= made.do("select_series", {}, {**HISTORY, "search": "search", "backtest": "backtest"})
     exported = made.do("export_series", {}, {**HISTORY, "model": "model", "front": "front"})

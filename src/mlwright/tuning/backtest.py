@@ -17,7 +17,7 @@ from mlwright.data.histories import Batch, batch_of
 from mlwright.data.series import Panel, Series
 
 _WINDOWS = 240  # over all series, about
-_MOST_FOLDS, _FEWEST_FOLDS = 20, 3
+_MOST_FOLDS, _FEWEST_FOLDS = 60, 3
 _BLOCKS = 2  # of folds, for which a global model is fitted once
 _TRAINED_SHARE = 0.5  # of a history that stays before the first origin
 
