@@ -165,9 +165,11 @@ async def test_tokens_and_steps_end_a_conversation(budget: Budget | Ledger) -> N
 
 async def test_time_ends_a_call_in_the_middle(claude: Wire) -> None:
     claude.server.plan(Say("word " * 200, pause_seconds=0.02))
-    budget = Budget(seconds=0.5)
+    now = [0.0]
+    budget = Budget(seconds=0.5, clock=lambda: now[0])
     with pytest.raises(BudgetError, match="time is spent"):
         await complete(claude.llm(meter=budget), Request.of("Hello"))
+    now[0] = 0.6
     with pytest.raises(BudgetError, match="no time left"):
         await complete(claude.llm(meter=budget), Request.of("Hello"))
 

@@ -74,16 +74,15 @@ def key_variable(model: str) -> str:
         'ANTHROPIC_API_KEY'
     """
     endpoint = parse_model(model)
-    return "" if endpoint.base_url else PROVIDERS.find(endpoint.provider).key_variable
+    return "" if endpoint.own_server else PROVIDERS.find(endpoint.provider).key_variable
 
 
 def _one(name: str, api_key: Keys, meter: Meter | None, options: Options) -> LLM:
     endpoint = parse_model(name)
     kind = PROVIDERS.load(endpoint.provider)
     key = api_key if isinstance(api_key, str) else (api_key or {}).get(endpoint.provider, "")
-    own_server = bool(endpoint.base_url)
     address = endpoint.base_url or options.base_url
-    if kind.key_variable and not own_server and not key:
+    if kind.key_variable and not endpoint.own_server and not key:
         raise KeyMissing(
             f"'{name}' needs a key and none was given.", hint=f"Give api_key; it is usually in {kind.key_variable}."
         )

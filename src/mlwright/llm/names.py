@@ -19,6 +19,7 @@ class Endpoint:
     Attributes:
         model: The model's name at its provider; a folder for local models.
         base_url: Of the provider's interface; empty for the vendor's own address.
+        own_server: Whether the address came with the model's name: the user's server, not a vendor's.
         idle_seconds: Longest silence of a connection.
     """
 
@@ -26,6 +27,7 @@ class Endpoint:
     model: str
     base_url: str = ""
     api_key: str = ""
+    own_server: bool = False
     idle_seconds: float = 120.0
 
     @property
@@ -50,7 +52,7 @@ def parse_model(name: str) -> Endpoint:
         url, _, model = name.partition("#")
         if not model:
             raise UnknownModel(f"'{name}' names no model.", hint="Write it behind a '#', as http://host:port/v1#model.")
-        return Endpoint("openai_chat", model, base_url=url)
+        return Endpoint("openai_chat", model, base_url=url, own_server=True)
     provider, colon, model = name.partition(":")
     if colon and provider in PROVIDERS and model:
         return Endpoint(provider, model)

@@ -50,8 +50,8 @@ class OpenAIChat:
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> "OpenAIChat":
-        """Return the model at an endpoint; without an address it is OpenAI's own."""
-        vendor = not endpoint.base_url
+        """Return the model at an endpoint; without one in its name it is OpenAI's own."""
+        vendor = not endpoint.own_server
         facts = (
             replace(capabilities_of(endpoint.model), effort=False)
             if vendor

@@ -6,7 +6,7 @@ Source: https://github.com/guidance-ai/llguidance
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,11 +125,13 @@ class Transformers:
         return from_tokenizer(self.tokenizer, n_vocab=int(self.network.config.vocab_size))
 
     @cached_property
-    def _closers(self) -> tuple[frozenset[int], frozenset[int]]:
-        """Tokens that end a value, an object or a list, and those that end a number."""
-        texts = {token: self.tokenizer.decode([token]) for token in range(len(self.tokenizer))}
-        ends = frozenset(token for token, text in texts.items() if text in {'"', "}", "]"})
-        return ends, frozenset(token for token, text in texts.items() if text == ",")
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(self.tokenizer.decode([token]) for token in range(len(self.tokenizer)))
+
+    @cached_property
+    def _closers(self) -> dict[str, list[int]]:
+        signs = ('"', "}", "]", ",")
+        return {sign: [token for token, text in enumerate(self._texts) if text == sign] for sign in signs}
 
     def _prompt(self, request: Request) -> list[int]:
         messages = _plain(request)
@@ -149,7 +151,7 @@ class Transformers:
         lines = [f"{one['role']}: {one['content']}" for one in (*told, *messages)]
         return list(self.tokenizer("\n".join([*lines, "assistant:"]))["input_ids"])
 
-    def _steps(self, request: Request, ids: list[int], room: int) -> Iterator[int]:
+    def _steps(self, request: Request, ids: list[int], room: int) -> Generator[int, None, None]:
         """Yield the answer's tokens up to the end that the model, or the schema, sets."""
         import torch
 
@@ -186,7 +188,7 @@ class Transformers:
         if matcher.is_error():
             raise SchemaRefused(f"llguidance does not take the schema: {matcher.get_error()}", hint="Simplify it.")
         closing = len(json.dumps(closed)) + _CLOSING_TOKENS
-        return _Held(matcher, closing, self._closers, _end_tokens(self.network, self.tokenizer))
+        return _Held(matcher, closing, self._texts, self._closers, _end_tokens(self.network, self.tokenizer))
 
 
 @dataclass(slots=True)
@@ -195,8 +197,11 @@ class _Held:
 
     matcher: Any
     closing_tokens: int
-    closers: tuple[frozenset[int], frozenset[int]]
+    texts: tuple[str, ...]
+    closers: dict[str, list[int]]
     ends: set[int]
+    in_string: bool = False
+    escaped: bool = False
 
     def choose(self, logits: np.ndarray, left: int, request: Request, draws: np.random.Generator) -> int | None:
         """Return the likeliest, or a drawn, token that the grammar allows; None at its end."""
@@ -207,38 +212,59 @@ class _Held:
         if left <= self.closing_tokens:
             if self.matcher.is_accepting():
                 return None
-            for closers in self.closers:
-                near = [token for token in closers if token < len(allowed) and allowed[token]]
-                if near:
-                    allowed = np.zeros_like(allowed)
-                    allowed[near] = True
-                    break
+            allowed = self._shortest(allowed)
         masked = np.where(allowed, logits[: len(allowed)], -np.inf)
         token = _drawn(masked, request.temperature, draws)
         if not self.matcher.consume_token(token):
             raise SchemaRefused(f"llguidance lost its way: {self.matcher.get_error()}", hint="Simplify the schema.")
         # The end-of-text token is allowed once the value is whole; it is not part of the answer.
-        return None if token in self.ends else token
+        if token in self.ends:
+            return None
+        self._follow(self.texts[token])
+        return token
+
+    def _shortest(self, allowed: np.ndarray) -> np.ndarray:
+        """Return the allowed tokens that lead to the value's end: out of a string, an object or list, a number."""
+        for wanted in ('"',) if self.in_string else ("}", "]", ","):
+            near = [token for token in self.closers[wanted] if allowed[token]]
+            if near:
+                only = np.zeros_like(allowed)
+                only[near] = True
+                return only
+        return allowed
+
+    def _follow(self, text: str) -> None:
+        for sign in text:
+            if self.escaped:
+                self.escaped = False
+            elif sign == "\\":
+                self.escaped = self.in_string
+            elif sign == '"':
+                self.in_string = not self.in_string
 
 
 class _Decoder:
-    """Text from tokens, without the halves of characters."""
+    """Text from tokens, without the halves of characters; the last tokens shown are decoded again for their joints."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        self.tokens: list[int] = []
-        self.shown = 0
+        self.before: list[int] = []
+        self.new: list[int] = []
 
     def feed(self, token: int) -> str:
-        self.tokens.append(token)
-        text = self.tokenizer.decode(self.tokens, skip_special_tokens=True)
+        self.new.append(token)
+        text = self._text()
         if text.endswith("\ufffd"):
             return ""
-        new, self.shown = text[self.shown :], len(text)
-        return new
+        self.before, self.new = self.new, []
+        return text
 
     def rest(self) -> str:
-        return self.tokenizer.decode(self.tokens, skip_special_tokens=True)[self.shown :]
+        return self._text() if self.new else ""
+
+    def _text(self) -> str:
+        shown = len(self.tokenizer.decode(self.before, skip_special_tokens=True))
+        return self.tokenizer.decode([*self.before, *self.new], skip_special_tokens=True)[shown:]
 
 
 def _drawn(logits: np.ndarray, temperature: float | None, draws: np.random.Generator) -> int:
@@ -312,7 +338,7 @@ def _plain(request: Request) -> list[dict[str, Any]]:
     for message in request.messages:
         names = {use.id: use.name for earlier in request.messages for use in earlier.tool_uses}
         found += [
-            {"role": "tool", "name": names.get(block.tool_use_id, ""), "content": _texts(block.content)}
+            {"role": "tool", "name": names.get(block.tool_use_id, ""), "content": _joined(block.content)}
             for block in message.content
             if isinstance(block, ToolResult)
         ]
@@ -323,11 +349,11 @@ def _plain(request: Request) -> list[dict[str, Any]]:
 
 def _one(message: Message) -> dict[str, Any]:
     calls = [{"type": "function", "function": {"name": use.name, "arguments": use.input}} for use in message.tool_uses]
-    said = {"role": message.role, "content": _texts(message.content)}
+    said = {"role": message.role, "content": _joined(message.content)}
     return said | ({"tool_calls": calls} if calls else {})
 
 
-def _texts(blocks: Sequence[Any]) -> str:
+def _joined(blocks: Sequence[Any]) -> str:
     texts = [block.text for block in blocks if isinstance(block, Text)]
     texts += [block.data for block in blocks if isinstance(block, Document) and block.media_type == "text/plain"]
     return "\n".join(texts)
