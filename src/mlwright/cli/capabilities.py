@@ -16,8 +16,9 @@ def registries() -> list[Registry]:
     from mlwright.llm.providers import PROVIDERS
     from mlwright.models.tabular import MODELS
     from mlwright.tools import TOOLS
+    from mlwright.tuning.searchers import SEARCHERS
 
-    return [MODELS, READERS, PROVIDERS, TOOLS]
+    return [MODELS, SEARCHERS, READERS, PROVIDERS, TOOLS]
 
 
 def print_capabilities(kind: str | None) -> None:
