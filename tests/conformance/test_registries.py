@@ -22,7 +22,7 @@ from mlwright.serving.fronts import FRONTS
 from mlwright.tools import TOOLS
 from mlwright.tuning.searchers import SEARCHERS
 
-REGISTRIES = (MODELS, PROVIDERS, READERS, RECIPES, TOOLS, FRONTS, SERIES_MODELS, UNSUPERVISED)
+REGISTRIES = (MODELS, PROVIDERS, READERS, RECIPES, TOOLS, FRONTS, SERIES_MODELS, UNSUPERVISED, SEARCHERS)
 SOURCE = Path(__file__).parents[2] / "src" / "mlwright"
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 EVERY = [pytest.param(registry, name, id=f"{registry.kind} {name}") for registry in REGISTRIES for name in registry]
