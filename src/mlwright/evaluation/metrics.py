@@ -121,7 +121,7 @@ def _table() -> dict[str, Metric]:
         Metric("mrr", up, _ORDERS, "values", k.mrr),
         Metric("precision_at_k", up, _ORDERS, "values", k.precision_at_k, parameter="k"),
         Metric("recall_at_k", up, _ORDERS, "values", k.recall_at_k, parameter="k"),
-        Metric("hit_rate", up, ("recommendation",), "values", k.hit_rate, parameter="k"),
+        Metric("hit_rate", up, _ORDERS, "values", k.hit_rate, parameter="k"),
         Metric("coverage", up, ("recommendation",), "values", k.of_lists, parameter="k"),
         Metric("novelty", up, ("recommendation",), "values", k.of_lists, parameter="k", best=float("inf")),
         Metric("silhouette", up, ("clustering",), "rows", needs_rows),

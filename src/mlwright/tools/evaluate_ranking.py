@@ -38,6 +38,7 @@ class EvaluateRanking:
 
     def run(self, params: EvaluateParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Open the vault and measure the exported model's orders of the test's queries."""
+        from mlwright.data.cells import category_text
         from mlwright.data.graded import query_codes, query_column
         from mlwright.evaluation.intervals import Bootstrap
         from mlwright.evaluation.ranking_report import RankingOptions, evaluate_ranking
@@ -52,7 +53,7 @@ class EvaluateRanking:
         cells = test.frame[query_column(test).name]
         options = RankingOptions(
             basis=Basis(evaluator="vault", split=inputs["split"]["strategy"], rows=len(y), seed=params.seed),
-            names=[str(name) for name in cells.unique(maintain_order=True).to_list()],
+            names=[category_text(name) for name in cells.unique(maintain_order=True).to_list()],
             metrics=[*params.requirements, *(gate["metric"] for gate in params.gates if not gate["fairness"])],
             bootstrap=Bootstrap(seed=params.seed),
         )

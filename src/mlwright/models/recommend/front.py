@@ -149,7 +149,7 @@ class RecommendFront:
         found = np.tile(self.recommender.popular, (len(users), 1))
         known = [row for row, code in enumerate(codes) if code is not None]
         if known:
-            found[known] = self.recommender.scores(np.array([codes[row] for row in known]))
+            found[known] = _rounded(self.recommender.scores(np.array([codes[row] for row in known])))
         return found
 
     def met_of(self, user: str) -> Array:
@@ -170,10 +170,10 @@ class RecommendFront:
 
     def _scores(self, code: int | None, liked: Array) -> tuple[Array, Because]:
         if code is not None:
-            return self.recommender.scores(np.array([code]))[0].copy(), "known user"
+            return _rounded(self.recommender.scores(np.array([code]))[0]), "known user"
         if len(liked):
             values = np.full(len(liked), self.file.liked_value)
-            return self.recommender.scores_of_items(liked, values).copy(), "liked items"
+            return _rounded(self.recommender.scores_of_items(liked, values)), "liked items"
         return self.recommender.popular.copy(), "popularity"
 
 
@@ -187,3 +187,8 @@ def as_json(found: Recommended) -> Mapping[str, object]:
 
 def _text(value: object) -> str:
     return category_text(value)  # pyright: ignore[reportArgumentType]
+
+
+def _rounded(scores: Array) -> Array:
+    """Return scores without the last digits, which differ between machines and would order what is equal by chance."""
+    return np.round(scores, 9)
