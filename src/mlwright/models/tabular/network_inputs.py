@@ -35,6 +35,7 @@ class NetworkInputs:
         centre, slope, bound: float32, shape (inputs,).
         left, right: Columns of each pair, int64, shape (pairs,).
         left_factor, right_factor: float32, shape (pairs,).
+        columns: d, the width of X.
 
     Example:
         >>> inputs = NetworkInputs.fit(np.array([[0.0], [1.0], [1.0]], dtype=np.float32), bins=8)
@@ -50,6 +51,7 @@ class NetworkInputs:
     right: Array
     left_factor: Array
     right_factor: Array
+    columns: int
 
     @property
     def count(self) -> int:
@@ -65,12 +67,13 @@ class NetworkInputs:
             pairs: So many pairs of columns are both added and subtracted.
         """
         rows = X[:: -(-len(X) // _SAMPLE_ROWS)]
-        paired = _pairs(rows, pairs)
+        paired = _pairs(rows, pairs if X.shape[1] <= _MOST_PAIRED else 0)
         columns = _with_pairs(rows, *paired)
         bins = min(bins, _MOST_INPUTS // max(columns.shape[1], 1))
         lines = [line for column in range(columns.shape[1]) for line in _lines(column, columns[:, column], bins)]
         source, *numbers = zip(*(lines or [(0, 0.0, 0.0, 0.5)]), strict=True)
-        return cls(np.array(source, dtype=np.int64), *(np.array(part, dtype=np.float32) for part in numbers), *paired)
+        centre, slope, bound = (np.array(part, dtype=np.float32) for part in numbers)
+        return cls(np.array(source, dtype=np.int64), centre, slope, bound, *paired, columns=X.shape[1])
 
     def of(self, X: Array) -> Array:
         """Return the inputs of rows, in the precision of `X`, shape (n, inputs)."""
@@ -82,13 +85,14 @@ class NetworkInputs:
 
     def state(self) -> dict[str, Any]:
         """Return JSON values; a float32 is exact in them."""
-        return {name: getattr(self, name).tolist() for name in _FIELDS}
+        return {"columns": self.columns, **{name: getattr(self, name).tolist() for name in _FIELDS}}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Return the inputs of which `state` was made."""
         kinds = {name: np.int64 if name in _WHOLE else np.float32 for name in _FIELDS}
-        return cls(**{name: np.array(state[name], dtype=kind) for name, kind in kinds.items()})
+        arrays = {name: np.array(state[name], dtype=kind) for name, kind in kinds.items()}
+        return cls(**arrays, columns=int(state["columns"]))
 
 
 def _with_pairs(X: Array, left: Array, right: Array, left_factor: Array, right_factor: Array) -> Array:
@@ -99,7 +103,7 @@ def _with_pairs(X: Array, left: Array, right: Array, left_factor: Array, right_f
 
 def _pairs(rows: Array, count: int) -> tuple[Array, Array, Array, Array]:
     """Return left, right and factors of the sums and differences of the most correlated numbers."""
-    numbers = [column for column in range(rows.shape[1]) if count and _is_number(rows[:, column])][:_MOST_PAIRED]
+    numbers = [column for column in range(rows.shape[1]) if count and _is_number(rows[:, column])]
     chosen: list[tuple[int, int, float, float]] = []
     if len(numbers) > 1:
         spread = rows[:, numbers].std(axis=0, dtype=np.float64)
