@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from mlwright.data.columns import Array
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.models.tabular.network_inputs import NetworkInputs
 
