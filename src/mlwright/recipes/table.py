@@ -13,7 +13,8 @@ from mlwright.run.types import Plan, Step
 # Simple first: within the noise floor the earlier one is kept.
 _LINEAR = ("dummy", "linear")
 _EXPLAINABLE = (*_LINEAR, "lightgbm")
-_ALL = ("dummy", "linear", "lightgbm", "catboost", "xgboost", "extra_trees", "random_forest", "hist_boosting")
+_BOOSTED = ("lightgbm", "catboost", "xgboost", "hist_boosting")
+_ALL = (*_LINEAR, *_BOOSTED, "extra_trees", "random_forest", "network", "nearest_neighbours")
 _FAMILIES = {"linear": _LINEAR, "explainable": _EXPLAINABLE, "any": _ALL}
 
 

@@ -16,7 +16,7 @@ NOMINAL_COSTS: Mapping[str, float] = MappingProxyType(
     {
         "dummy": 0.01,
         "linear": 0.5,
-        "neighbours": 0.5,
+        "nearest_neighbours": 0.5,
         "lightgbm": 1.0,
         "extra_trees": 1.0,
         "xgboost": 1.5,
@@ -28,7 +28,7 @@ NOMINAL_COSTS: Mapping[str, float] = MappingProxyType(
 )
 _FIRST_ORDER = ("dummy", "linear", "lightgbm", "network", "extra_trees", "catboost", "xgboost")
 # Near kin of a family above: worth a trial where the gain is measured to be there, not before every other.
-_LATER = ("random_forest", "neighbours", "hist_boosting")
+_LATER = ("random_forest", "nearest_neighbours", "hist_boosting")
 _UNKNOWN_COST = 2.0
 _PRIOR_SHARE = 0.005  # of the span from dummy to best: what an untried configuration may be hoped to gain
 _LATER_SHARE = 0.002  # the same of a family that has kin among those tried
