@@ -31,6 +31,8 @@ _OBJECTIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "linear": (),
         "extra_trees": (),
         "random_forest": (),
+        "network": ("absolute", "quantile"),
+        "nearest_neighbours": (),
     }
 )
 _RESAMPLED = ("lightgbm", "linear", "extra_trees")
