@@ -17,7 +17,7 @@ without `await`.
 | file | what it does |
 |---|---|
 | `messages`, `reply` | what is said and what comes back |
-| `protocol`, `connect`, `names`, `sync` | `LLM`, and how to get one |
+| `protocol`, `connect`, `names`, `registry`, `sync` | `LLM`, and how to get one |
 | `providers/` | one file per provider, over its official SDK |
 | `capabilities`, `models.json` | what each model takes, its window and its price, with source and date |
 | `prices`, `bounds`, `metered`, `budget` | what a call can cost is reserved before it, what it cost is settled after |
@@ -29,7 +29,7 @@ Nothing here reads the environment, and importing it loads no provider's SDK. Mo
 four kinds of input are counted apart, and a price tier holds for the whole call. A limited budget is never overrun,
 also by parallel calls; a call that breaks off is booked with all that was reserved for it.
 
-To add a provider: one file in `providers/` and one line in `PROVIDERS`. To renew the prices:
+To add a provider: one file in `providers/` and one line in `registry`. To renew the prices:
 `python docs/model_prices.py`.
 """
 

@@ -11,7 +11,7 @@ from mlwright.llm.metered import Entry, Metered
 from mlwright.llm.names import parse_model
 from mlwright.llm.prices import Price, PriceTable
 from mlwright.llm.protocol import LLM
-from mlwright.llm.providers import PROVIDERS
+from mlwright.llm.registry import PROVIDERS
 from mlwright.llm.retry import Retrying, RetryPolicy
 
 Keys = str | Mapping[str, str] | None

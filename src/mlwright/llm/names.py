@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from mlwright.base.suggest import did_you_mean
 from mlwright.llm.errors import UnknownModel
-from mlwright.llm.providers import PROVIDERS
+from mlwright.llm.registry import PROVIDERS
 
 _VENDORS = ((r"claude-", "anthropic"), (r"(gpt-|chatgpt-|o\d)", "openai"))
 
