@@ -64,7 +64,7 @@ def agreed(family, params, y, task, folder: Path):
 def test_a_scale_is_taken_back_exactly(family, target, name, tmp_path):
     said = agreed(family, {**FAMILIES[family], "target": target}, TARGETS[name], Task.REGRESSION, tmp_path)
     ranks = [np.argsort(np.argsort(values)) for values in (said, TARGETS[name])]
-    assert np.corrcoef(*ranks)[0, 1] > 0.3
+    assert max(np.corrcoef(*ranks)[0, 1], np.corrcoef(said, TARGETS[name])[0, 1]) > 0.5
     if name != "signed":
         assert said.min() >= 0
 

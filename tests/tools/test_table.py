@@ -83,7 +83,7 @@ def test_the_table_holds_inputs_weights_and_groups_and_nothing_else() -> None:
 def test_rows_of_one_group_are_on_one_side_of_every_fold() -> None:
     table = training_table(frame(), SCHEMA.model_dump(mode="json"), KNOWN, seed=3)
     group = frame()["g"].to_numpy()
-    assert len(table.folds) == 5
+    assert len(table.folds) == min(8, len(set(group)))
     for train, valid in table.folds:
         assert not set(group[train]) & set(group[valid])
     assert sorted(np.concatenate([valid for _, valid in table.folds]).tolist()) == list(range(ROWS))
@@ -91,8 +91,9 @@ def test_rows_of_one_group_are_on_one_side_of_every_fold() -> None:
 
 def test_the_seed_alone_decides_the_folds() -> None:
     plain = dataset_of(frame().drop("g"), SCHEMA.model_dump(mode="json"))
-    again, other = training_folds(plain, 3), training_folds(plain, 4)
-    for (_, one), (_, two) in zip(training_folds(plain, 3), again, strict=True):
+    y = encoded_target(plain.frame, KNOWN)
+    again, other = training_folds(plain, 3, y), training_folds(plain, 4, y)
+    for (_, one), (_, two) in zip(training_folds(plain, 3, y), again, strict=True):
         np.testing.assert_array_equal(one, two)
     assert any(one[1].tolist() != two[1].tolist() for one, two in zip(again, other, strict=True))
 
@@ -108,4 +109,18 @@ def test_without_a_weight_column_no_row_counts_more() -> None:
 def test_a_small_table_gets_fewer_folds() -> None:
     schema = Schema(columns=(number("x"), category("y", Role.TARGET)))
     small = frame().select("x", "y").head(12)
-    assert len(training_folds(dataset_of(small, schema.model_dump(mode="json")), 0)) == 3
+    y = encoded_target(small, KNOWN)
+    assert len(training_folds(dataset_of(small, schema.model_dump(mode="json")), 0, y)) == 3
+
+
+def test_fewer_groups_than_folds_make_fewer_folds() -> None:
+    wide = frame().with_columns(g=pl.int_range(ROWS) % 3)
+    table = training_table(wide, SCHEMA.model_dump(mode="json"), KNOWN, seed=3)
+    assert len(table.folds) == 3
+
+
+def test_the_one_row_of_a_class_is_trained_on_in_every_fold() -> None:
+    schema = Schema(columns=(number("x"), category("y", Role.TARGET)))
+    lone = pl.DataFrame({"x": [float(i) for i in range(ROWS)], "y": ["no", "yes"] * (ROWS // 2 - 1) + ["no", "maybe"]})
+    table = training_table(lone, schema.model_dump(mode="json"), KNOWN, seed=0)
+    assert all(ROWS - 1 in train for train, _ in table.folds)

@@ -133,8 +133,10 @@ def prediction_columns(signature: Signature, prediction: Prediction) -> dict[str
     then the ends of their band.
     """
     if prediction.values is not None:
-        ends = () if prediction.low is None else (prediction.low, prediction.high)
-        return dict(zip(prediction_names(signature), (prediction.values, *ends), strict=bool(ends)))
+        if prediction.low is None or prediction.high is None:
+            return {"prediction": prediction.values}
+        columns_of_values = (prediction.values, prediction.low, prediction.high)
+        return dict(zip(prediction_names(signature), columns_of_values, strict=True))
     if prediction.labels is None or prediction.probabilities is None:
         raise TypeError("a classification has labels and probabilities")
     columns: dict[str, Array] = {"prediction": _typed(prediction.labels, signature.label_type)}

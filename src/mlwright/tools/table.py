@@ -71,8 +71,10 @@ def training_folds(dataset: "Dataset", seed: int, y: Array) -> "tuple[Fold, ...]
     from mlwright.data.splits import FoldPlan, fold_arrays, folds
     from mlwright.tuning.fit import fold_count
 
-    plan = FoldPlan(k=fold_count(dataset.rows), seed=seed)
+    arrays = fold_arrays(dataset)
+    units = dataset.rows if arrays.groups is None else len(set(arrays.groups.tolist()))
+    plan = FoldPlan(k=min(fold_count(dataset.rows), max(2, units)), seed=seed)
     if y.dtype.kind != "i":
         return folds(dataset, plan)
-    arrays = replace(fold_arrays(dataset), y=y)
+    arrays = replace(arrays, y=y)
     return lone_rows_to_training(folds(arrays, plan), arrays)

@@ -58,7 +58,7 @@ def _bands(inputs: Mapping[str, Any]) -> SectionFact | None:
 def _tried(inputs: Mapping[str, Any]) -> SectionFact | None:
     """Return every trial with a scale, objective, weighting or resampling of its own, beside its twin without."""
     search = inputs.get("search") or {}
-    trials = [one for one in search.get("trials", ()) if one["status"] == "complete" and one["score"] is not None]
+    trials = [one for one in search.get("trials", ()) if one["status"] == "complete" and one.get("score") is not None]
     sign = 1.0 if search.get("direction") == "maximise" else -1.0
     plain = {_rest(one): one for one in reversed(trials) if not _shape(one)}
     pairs = [(one, plain[_rest(one)]) for one in trials if _shape(one) and _rest(one) in plain]
