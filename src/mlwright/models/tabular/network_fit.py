@@ -13,10 +13,12 @@ from mlwright.models.tabular.network_inputs import NetworkInputs
 from mlwright.models.tabular.network_layers import Gradients, NetworkShape
 from mlwright.models.tabular.network_steps import StepPlan, Steps
 
-_SHUFFLED_ROWS = 8192  # rows made to inputs at a time: bounds the memory, costs less than batch by batch
+_SHUFFLED_CELLS = 4_000_000  # inputs made at a time: bounds the memory, costs less than batch by batch
 _PREDICTED_ROWS = 4096
 _SNAPSHOT_BYTES = 96 * 2**20
-_SPARE = 0.05  # of the time left that no step is planned into: a last look at the validation rows, and luck
+_SPARE = 0.04  # of the time left that no step is planned into
+_LOOK = 0.5  # of a step: what a batch costs that is only looked at
+_JUDGED_ROWS = 20_000  # more validation rows say hardly more of which epoch is best
 _COLD_STEPS = 3
 
 
@@ -33,6 +35,13 @@ class NetworkRows:
     X: Array
     y: Array
     weight: Array | None
+
+    def some(self, most: int) -> "NetworkRows":
+        """Return these rows, or as many as `most` spread over them."""
+        if len(self.y) <= most:
+            return self
+        kept = np.linspace(0, len(self.y) - 1, most).astype(np.int64)
+        return NetworkRows(self.X[kept], self.y[kept], None if self.weight is None else self.weight[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,9 @@ def train_network(
     random = generator(control.seed, "network")
     steps = Steps(plan.shape.start(random), plan.steps)
     gradients = Gradients(plan.shape, plan.dropout, random)
-    clock = _Clock(plan.epochs * max(len(train.y) // plan.batch, 1), control)
+    valid = None if valid is None else valid.some(_JUDGED_ROWS)
+    looks = 0.0 if valid is None else _LOOK * len(valid.y) / plan.batch
+    clock = _Clock(plan.epochs * max(len(train.y) // plan.batch, 1), 1.0 + looks, control)
     grown = Grown()
     for epoch in range(1, plan.epochs + 1):
         for X, y, weight in _batches(train, plan, inputs, random):
@@ -150,7 +161,7 @@ def _batches(
     """Yield inputs, targets and weights of shuffled batches of one size; what is over is left for another epoch."""
     size = min(plan.batch, len(rows.y))
     order = random.permutation(len(rows.y))[: len(rows.y) // size * size]
-    group = max(size, _SHUFFLED_ROWS // size * size)
+    group = max(size, _SHUFFLED_CELLS // inputs.count // size * size)
     for first in range(0, len(order), group):
         chosen = order[first : first + group]
         X, y = inputs.of(rows.X[chosen]), rows.y[chosen]
@@ -163,8 +174,9 @@ def _batches(
 class _Clock:
     """Counts the steps, and plans fewer when they would end after the deadline, so that the rate always falls to 0."""
 
-    def __init__(self, steps: int, control: FitControl) -> None:
+    def __init__(self, steps: int, after: float, control: FitControl) -> None:
         self._deadline = control.deadline
+        self._after = after  # steps that what comes after the last one takes as long as
         self._wanted = self._planned = steps
         self._done = 0
         self._began = time.monotonic()
@@ -188,4 +200,4 @@ class _Clock:
             return
         left = (1.0 - _SPARE) * (self._deadline - self._began) - (now - self._began)
         pace = (now - self._began) / (self._done - _COLD_STEPS)
-        self._planned = min(self._wanted, self._done + max(int(left / pace), 0))
+        self._planned = min(self._wanted, self._done + max(int(left / pace - self._after), 0))
