@@ -38,23 +38,23 @@ def cluster() -> Iterator[None]:
 @pytest.mark.usefixtures("cluster")
 def test_asha_searches_on_two_workers(diabetes: TrainingTable) -> None:
     space = {"extra_trees": {"trees": dimension(5), "min_samples_leaf": dimension("1 to 250 log")}}
-    plan = SearcherPlan(SearchPlan(("dummy", "linear", "extra_trees"), trials=9), space)
+    plan = SearcherPlan(SearchPlan(("dummy", "linear", "extra_trees"), trials=6), space)
     kept: list[Trial] = []
     result = SEARCHERS.load("ray_asha")().search(diabetes, plan, [], kept.append)
-    assert sorted(trial.spec.number for trial in kept) == list(range(9))
+    assert sorted(trial.spec.number for trial in kept) == list(range(6))
     assert result.best is not None
     assert result.best.member is not None
     assert result.best.loss < 60
-    again = SEARCHERS.load("ray_asha")().search(diabetes, plan, result.trials[:6], lambda _: None)
-    assert [trial.spec for trial in again.trials] == [trial.spec for trial in result.trials]
+    again = SEARCHERS.load("ray_asha")().search(diabetes, plan, result.trials, pytest.fail)
+    assert again.trials == result.trials
 
 
 @pytest.mark.usefixtures("cluster")
 def test_pbt_breeds_on_two_workers(diabetes: TrainingTable) -> None:
     space = {"linear": {"loss": dimension(["squared"]), "strength": dimension("0.01 to 100000 log")}}
-    plan = SearcherPlan(SearchPlan(("dummy", "linear"), trials=10), space)
+    plan = SearcherPlan(SearchPlan(("dummy", "linear"), trials=8), space)
     result = SEARCHERS.load("ray_pbt")().search(diabetes, plan, [], lambda _: None)
-    assert len({trial.spec.number for trial in result.trials}) == len(result.trials) >= 10
+    assert [trial.spec.number for trial in result.trials] == list(range(8))
     assert result.best is not None
-    assert result.best.loss < 56.5
+    assert result.best.loss < 60
     assert any(trial.spec.why == "generation 2" for trial in result.trials)

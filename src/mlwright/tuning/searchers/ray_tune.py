@@ -3,6 +3,7 @@
 The table goes into Ray's object store once; every trial runs `run_trial` on some worker, and comes back whole.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,8 @@ from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Trial, TrialSpec
 
 _MOST_TRIALS = 200  # where seconds alone are the limit
-_POPULATION = 8
+_POPULATION = 8  # at most
+_GENERATIONS = 3  # at least, where the trials suffice
 _POLL_SECONDS = 0.2
 _REQUIRES = ("ray", "optuna")
 
@@ -91,6 +93,9 @@ def _search(
     import ray
 
     check_limits(plan.limits)
+    # Three loggers of Ray's own would write every report to disk again, and its usage would be told to its makers.
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     started = time.monotonic()
     work = _Work(table, plan, Ground.of(table, plan), sorted(finished, key=_number), on_trial)
     own = not ray.is_initialized()
@@ -104,8 +109,8 @@ def _search(
         if own:
             ray.shutdown()
     trials = tuple(sorted(work.finished, key=_number))
-    over = plan.limits.trials is not None and len(trials) >= plan.limits.trials
-    stopped = f"{plan.limits.trials} trials are done" if over else "the seconds are over"
+    late = plan.limits.seconds is not None and time.monotonic() - started >= plan.limits.seconds
+    stopped = f"{plan.limits.seconds:.4g} seconds are over" if late else f"{len(trials)} trials are done"
     return SearchResult(trials, time.monotonic() - started, stopped)
 
 
@@ -164,12 +169,12 @@ def _pbt(work: _Work, collector: Any, folder: Path) -> None:
     for spec in _drawn(work)[: sum(name in BASELINES for name in ground.families)]:
         if spec.origin == "baseline":
             _here(work, collector, spec)
-    members = min(_POPULATION, work.free)
-    if not members:
+    if not work.free:
         return
+    members = min(_POPULATION, max(work.free // _GENERATIONS, 1))
     draws = [spec for spec in _drawn(work) if spec.origin != "baseline"][:members]
     trainable = tune.with_parameters(
-        breed, table=work.table, collector=collector, seed=limits.seed, steps=-(-work.free // members)
+        breed, table=work.table, collector=collector, seed=limits.seed, steps=work.free // members
     )
     children = iter(range(10**9))
 
