@@ -52,7 +52,7 @@ class Read:
     def run(self, params: ReadParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Read, infer, type and encode; every assumption is said."""
         from mlwright.data.dataset import to_dataset
-        from mlwright.data.graded import check_graded
+        from mlwright.data.graded import check_graded, query_column
         from mlwright.data.infer import infer_schema
         from mlwright.data.rare_classes import check_rarest
         from mlwright.data.readers import local_paths, read_raw
@@ -77,6 +77,7 @@ class Read:
             assumptions.append(Assumption(field="kind", value=kind, why=why))
         if task is Task.RANKING:
             check_graded(dataset)
+            assumptions += _guessed_query(query_column(dataset).name, params.roles)
         encoded = encode_target(dataset, task)
         check_rarest(encoded, target)
         metric, chosen = _metric(task, params.metric)
@@ -125,6 +126,12 @@ def _order(classes: tuple[str, ...]) -> Assumption:
     shown = classes if len(classes) <= _SHOWN_CLASSES else (*classes[:_SHOWN_CLASSES], "...")
     why = "numbers go by size, names by the alphabet; put a number before the names if that is not their order"
     return Assumption(field="the order of the classes", value=" < ".join(shown), why=why)
+
+
+def _guessed_query(name: str, given: Mapping[str, str]) -> list[Assumption]:
+    if name in given:
+        return []
+    return [Assumption(field=f"data.columns.{name}", value="group", why="its name and values are those of a query")]
 
 
 def _metric(task: Task, wanted: str | None) -> tuple[str, list[Assumption]]:
