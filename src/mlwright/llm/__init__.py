@@ -21,7 +21,7 @@ without `await`.
 | `providers/` | one file per provider, over its official SDK |
 | `capabilities`, `models.json` | what each model takes, its window and its price, with source and date |
 | `prices`, `bounds`, `metered`, `budget` | what a call can cost is reserved before it, what it cost is settled after |
-| `retry`, `fallback`, `errors` | another try, another model, and a class for everything that can go wrong |
+| `retry`, `fallback`, `deadline`, `errors` | another try, another model, and a class for everything that can go wrong |
 | `structured`, `schemas` | objects by schema: native, constrained, by tool call or by being told, with repairs |
 | `prompts/` | templates with typed inputs and versions, examples by similarity, patterns, and their optimisation |
 

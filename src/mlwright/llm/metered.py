@@ -1,6 +1,5 @@
 """The account of a model: the most that a call can cost is reserved before it, what it cost is settled after it."""
 
-import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from mlwright.base.errors import BudgetError, LLMError, MlwrightError
 from mlwright.base.meter import Meter, Reservation
 from mlwright.llm.bounds import most_tokens
 from mlwright.llm.capabilities import Capabilities
+from mlwright.llm.deadline import Deadline
 from mlwright.llm.errors import PriceUnknown
 from mlwright.llm.messages import Document, Request, ToolResult
 from mlwright.llm.prices import Price, PriceTable
@@ -77,12 +77,15 @@ class Metered:
         held = await self._reserve(request)
         booked = False
         try:
-            async with aclosing(self.llm.stream(request)) as events:
-                async for event in _until(events, self._seconds_left()):
-                    if isinstance(event, Done):
-                        booked = True
-                        event = Done(self._settle(held, event.reply, request))
-                    yield event
+            with Deadline(self._seconds_left()) as deadline:
+                async with aclosing(self.llm.stream(request)) as events:
+                    while (event := await deadline.next(events)) is not None:
+                        if isinstance(event, Done):
+                            booked = True
+                            event = Done(self._settle(held, event.reply, request))
+                        yield event
+        except TimeoutError as exc:
+            raise BudgetError(f"The time is spent: {deadline.seconds or 0:.1f} s.", hint="Allow more seconds.") from exc
         except MlwrightError as error:
             if not booked and not _may_be_billed(error):
                 booked = True
@@ -182,25 +185,6 @@ class Metered:
     def _give_back(self, held: Reservation | None) -> None:
         if held is not None and self.meter is not None:
             self.meter.settle(held)
-
-
-async def _until(events: AsyncGenerator[Event, None], seconds: float | None) -> AsyncGenerator[Event, None]:
-    """Yield events until the time is spent; the call is then cancelled."""
-    if seconds is None:
-        async for event in events:
-            yield event
-        return
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while True:
-        try:
-            async with asyncio.timeout_at(deadline):
-                event = await anext(events, None)
-        except TimeoutError as exc:
-            raise BudgetError(f"The time is spent: {seconds:.1f} s.", hint="Allow more seconds.") from exc
-        if event is None:
-            return
-        yield event
 
 
 def _may_be_billed(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from mlwright.base.errors import LLMError
 from mlwright.base.seeds import generator
 from mlwright.llm.capabilities import Capabilities
+from mlwright.llm.deadline import Deadline
 from mlwright.llm.errors import CallError, ProviderDown
 from mlwright.llm.messages import Request
 from mlwright.llm.protocol import LLM, concurrently
@@ -73,11 +74,16 @@ class Retrying:
         for attempt in range(1, self.policy.attempts + 1):
             begun = False
             try:
-                async with aclosing(_whole(self.llm, request)) as events:
-                    while (event := await _next(events, deadline)) is not None:
-                        begun = begun or not isinstance(event, Done)
-                        yield event
+                with Deadline(deadline - time.monotonic()) as limit:
+                    async with aclosing(_whole(self.llm, request)) as events:
+                        while (event := await limit.next(events)) is not None:
+                            begun = True
+                            yield event
                 return
+            except TimeoutError as exc:
+                error = ProviderDown("The answer did not come in time.", hint="Allow more time, or ask another model.")
+                error.retryable, error.billed = False, True
+                raise error from exc
             except CallError as error:
                 wait = self._wait(attempt, error, deadline)
                 if wait is None:
@@ -154,14 +160,3 @@ def _joined(replies: tuple[Reply, ...]) -> Reply:
     usd = sum(known) if len(known) == len(replies) else None
     message = last.message.model_copy(update={"content": blocks})
     return last.model_copy(update={"message": message, "usage": usage, "usd": usd})
-
-
-async def _next(events: AsyncGenerator[Event, None], deadline: float) -> Event | None:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout_at(loop.time() + deadline - time.monotonic()):
-            return await anext(events, None)
-    except TimeoutError as exc:
-        error = ProviderDown("The answer did not come in time.", hint="Allow more time, or ask another model.")
-        error.retryable, error.billed = False, True
-        raise error from exc
