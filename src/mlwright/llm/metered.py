@@ -76,8 +76,9 @@ class Metered:
         """
         held = await self._reserve(request)
         booked = False
+        deadline = Deadline(self._seconds_left())
         try:
-            with Deadline(self._seconds_left()) as deadline:
+            with deadline:
                 async with aclosing(self.llm.stream(request)) as events:
                     while (event := await deadline.next(events)) is not None:
                         if isinstance(event, Done):
