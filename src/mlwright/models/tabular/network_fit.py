@@ -13,6 +13,7 @@ from mlwright.models.tabular.network_inputs import NetworkInputs
 from mlwright.models.tabular.network_layers import Gradients, NetworkShape
 from mlwright.models.tabular.network_steps import StepPlan, Steps
 
+_KEPT_CELLS = 16_000_000  # inputs of all rows are kept up to here, and made anew in every epoch beyond
 _SHUFFLED_CELLS = 4_000_000  # inputs made at a time: bounds the memory, costs less than batch by batch
 _PREDICTED_ROWS = 4096
 _SNAPSHOT_BYTES = 96 * 2**20
@@ -117,8 +118,9 @@ def train_network(
     looks = 0.0 if valid is None else _LOOK * len(valid.y) / plan.batch
     clock = _Clock(plan.epochs * max(len(train.y) // plan.batch, 1), 1.0 + looks, control)
     grown = Grown()
+    seen = _seen(train, inputs)
     for epoch in range(1, plan.epochs + 1):
-        for X, y, weight in _batches(train, plan, inputs, random):
+        for X, y, weight in _batches(train, plan, seen, random):
             if clock.over:
                 break
             scores, before, masks = gradients.forward(steps.vector, X)
@@ -155,16 +157,24 @@ def _judge(
     grown.add(epoch, vector, loss.mean(answers, valid.y, valid.weight))
 
 
+def _seen(rows: NetworkRows, inputs: NetworkInputs) -> Callable[[Array], Array]:
+    """Return a function from row numbers to the inputs of those rows."""
+    if len(rows.y) * inputs.count > _KEPT_CELLS:
+        return lambda chosen: inputs.of(rows.X[chosen])
+    whole = inputs.of(rows.X)
+    return lambda chosen: whole[chosen]
+
+
 def _batches(
-    rows: NetworkRows, plan: NetworkPlan, inputs: NetworkInputs, random: np.random.Generator
+    rows: NetworkRows, plan: NetworkPlan, seen: Callable[[Array], Array], random: np.random.Generator
 ) -> Iterator[tuple[Array, Array, Array | None]]:
     """Yield inputs, targets and weights of shuffled batches of one size; what is over is left for another epoch."""
     size = min(plan.batch, len(rows.y))
     order = random.permutation(len(rows.y))[: len(rows.y) // size * size]
-    group = max(size, _SHUFFLED_CELLS // inputs.count // size * size)
+    group = max(size, _SHUFFLED_CELLS // plan.shape.inputs // size * size)
     for first in range(0, len(order), group):
         chosen = order[first : first + group]
-        X, y = inputs.of(rows.X[chosen]), rows.y[chosen]
+        X, y = seen(chosen), rows.y[chosen]
         weight = None if rows.weight is None else rows.weight[chosen]
         for start in range(0, len(chosen), size):
             part = slice(start, start + size)
