@@ -54,7 +54,8 @@ def test_a_metric_with_an_objective_of_its_own_leads_with_it():
     assert shapes("hist_boosting", facts(y, "mae"))[:2] == [{"objective": "absolute"}, {}]
     quantile = {"objective": "quantile", "quantile": 0.9}
     assert shapes("hist_boosting", facts(y, "pinball@0.9")) == [quantile, quantile]
-    assert shapes("linear", facts(y, "pinball@0.9")) == [{}, {}]
+    assert shapes("linear", facts(y, "pinball@0.9")) == [quantile, quantile]
+    assert shapes("extra_trees", facts(y, "pinball@0.9")) == [{}, {}]
     assert shapes("linear", facts(np.abs(y), "rmsle"))[0] == {"target": "log1p"}
 
 

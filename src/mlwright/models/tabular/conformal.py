@@ -66,7 +66,8 @@ def choose_interval(data: Residuals, level: float) -> IntervalChoice:
     for kind, score in by_kind.items():
         gains = by_kind[KINDS[0]] - score
         gain, error = float(np.mean(gains)), float(np.std(gains) / np.sqrt(rows))
-        if gain > 2 * error and gain > best_gain:
+        # One error: to keep the plainer band wrongly costs as much as to take the finer one wrongly.
+        if gain > error and gain > best_gain:
             best, best_gain = kind, gain
     reason = "An equally wide band is kept: no other form improves the cross-validated interval score beyond its noise."
     if best != KINDS[0]:

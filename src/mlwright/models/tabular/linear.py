@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from mlwright.base.errors import Infeasible
+from mlwright.base.seeds import generator
 from mlwright.base.traits import Traits
 from mlwright.data.columns import Array
 from mlwright.models.protocol import Facts, FitControl, FitData, Params
@@ -17,10 +18,13 @@ from mlwright.models.signature import Task
 from mlwright.models.tabular.boosting import check_time
 from mlwright.models.tabular.estimator_file import EstimatorFile
 from mlwright.models.tabular.links import probabilities
+from mlwright.models.tabular.objectives import objective_of
 from mlwright.models.tabular.problem import Problem
 
 _CHUNK = 50  # iterations between two looks at the clock
 _MAX_ITERATIONS = 1000
+_PROGRAM_CELLS = 200_000  # a linear program of more takes minutes
+_LEAST_PROGRAM_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class Linear:
         X = problem.train.X.astype(np.float64)
         if task.is_classification:
             coefficients, intercept, rounds = _logistic(X, problem.train, params, control)
+        elif objective_of(params) == "quantile":
+            coefficients, intercept, rounds = *_quantile(X, problem.train, params, control), 1
         elif params.get("loss") == "huber":
             coefficients, intercept, rounds = _huber(X, problem.train, params, control)
         else:
@@ -135,6 +141,30 @@ def _huber(X: Array, train: FitData, params: Params, control: FitControl) -> tup
             hint="use loss 'squared', or a larger strength.",
         ) from exc
     return spread * np.atleast_2d(model.coef_), np.atleast_1d(centre + spread * model.intercept_), rounds
+
+
+def _quantile(X: Array, train: FitData, params: Params, control: FitControl) -> tuple[Array, Array]:
+    """Return the line below which the wanted share of values lies, by linear programming on a bounded sample."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import QuantileRegressor
+
+    most = max(_LEAST_PROGRAM_ROWS, _PROGRAM_CELLS // max(X.shape[1], 1))
+    rows = np.arange(len(X))
+    if len(rows) > most:
+        rows = np.sort(generator(control.seed, "quantile rows").choice(len(rows), most, replace=False))
+    centre, spread = float(np.mean(train.y)), float(np.std(train.y)) or 1.0
+    model = QuantileRegressor(quantile=float(params["quantile"]), alpha=float(params["strength"]) / len(rows))
+    weight = None if train.weight is None else train.weight[rows]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            model.fit(X[rows], (train.y[rows] - centre) / spread, sample_weight=weight)
+        except ConvergenceWarning as exc:
+            raise Infeasible(
+                f"The program of the {params['quantile']} quantile has no solution on {len(rows)} rows: {exc}.",
+                hint="use another strength, or another family.",
+            ) from exc
+    return spread * np.atleast_2d(model.coef_), np.atleast_1d(centre + spread * model.intercept_)
 
 
 def _in_chunks(model: Any, X: Array, y: Array, weight: Array | None, control: FitControl) -> int:

@@ -28,7 +28,7 @@ _OBJECTIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "xgboost": (*_VALUES, "gamma", "tweedie"),
         "catboost": (*_VALUES, "tweedie"),
         "hist_boosting": (*_VALUES, "gamma"),
-        "linear": (),
+        "linear": ("quantile",),
         "extra_trees": (),
         "random_forest": (),
         "network": ("absolute", "quantile"),
