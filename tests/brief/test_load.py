@@ -89,7 +89,7 @@ def test_every_fault_is_named_with_line_and_column() -> None:
     [
         ("kind: clasification", "Did you mean 'classification'?"),
         ("kind: binary", "Did you mean 'classification'?"),
-        ("kind: forecast", "cannot be done yet"),
+        ("kind: ner", "cannot be done yet"),
         ("requirements: {acuracy: 0.9}", "Did you mean 'accuracy'?"),
         ("requirements: {accuracy: 97}", "Did you mean 97%?"),
         ("requirements: {accuracy: '<= 0.9'}", "wrong sense"),
