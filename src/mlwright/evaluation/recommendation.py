@@ -38,9 +38,14 @@ def top_items(scores: Array, met: Sequence[Array], k: int) -> Array:
     for row, items in enumerate(met):
         open_scores[row, items] = -np.inf
     k = min(k, scores.shape[1])
-    best = np.argsort(-open_scores, axis=1, kind="stable")[:, :k]
-    known = np.isfinite(np.take_along_axis(open_scores, best, axis=1))
-    return np.where(known, best, -1)
+    least = np.partition(open_scores, -k, axis=1)[:, -k]
+    found = np.full((len(scores), k), -1, dtype=np.int64)
+    for row, border in enumerate(least):
+        # Few are above the border, so that only these are sorted.
+        best = np.flatnonzero((open_scores[row] >= border) & (open_scores[row] > -np.inf))
+        best = best[np.argsort(-open_scores[row, best], kind="stable")][:k]
+        found[row, : len(best)] = best
+    return found
 
 
 def list_scores(lists: Lists, k: int) -> dict[str, Array]:

@@ -13,6 +13,7 @@ from mlwright.data.columns import Array
 from mlwright.models.protocol import FitControl
 from mlwright.models.recommend.factors import Encoder, Part
 from mlwright.models.recommend.interactions import Interactions
+from mlwright.models.recommend.least_squares import Ridges, solved_rows
 
 
 class ImplicitAls:
@@ -51,11 +52,6 @@ class ImplicitAls:
 
 
 def _solved(X: Any, other: Array, strength: float, confidence: float) -> Array:
-    """Return the vector of each row of X that is best for the other side's vectors."""
-    whole = other.T @ other + strength * np.eye(other.shape[1])
-    found = np.zeros((X.shape[0], other.shape[1]))
-    for row in range(X.shape[0]):
-        liked = other[X.indices[X.indptr[row] : X.indptr[row + 1]]]
-        if len(liked):
-            found[row] = np.linalg.solve(whole + confidence * liked.T @ liked, (1 + confidence) * liked.sum(axis=0))
-    return found
+    """Return the vector of each row of X that is best for the other side's vectors; 0 where nothing was liked."""
+    ridges = Ridges(other.T @ other, confidence, np.full(X.shape[0], strength))
+    return solved_rows(X, (1 + confidence) * np.asarray(X @ other), other, ridges)

@@ -12,6 +12,7 @@ from mlwright.data.columns import Array
 from mlwright.models.protocol import FitControl
 from mlwright.models.recommend.factors import Encoder, Part
 from mlwright.models.recommend.interactions import Interactions
+from mlwright.models.recommend.least_squares import Ridges, solved_rows
 
 _TURNS = 10
 
@@ -70,7 +71,7 @@ class RatingAls:
     Source: Zhou et al., "Large-scale parallel collaborative filtering for the Netflix prize", 2008.
     """
 
-    traits: ClassVar[Traits] = Traits(summary="ratings by means and factors", extra="train")
+    traits: ClassVar[Traits] = Traits(summary="ratings by means and factors", extra="train", requires=("scipy",))
     name: ClassVar[str] = "rating_als"
     predicts: ClassVar[Literal["preferences", "ratings"]] = "ratings"
     complexity: ClassVar[int] = 1
@@ -81,15 +82,19 @@ class RatingAls:
 
     def fit(self, rows: Interactions, params: Mapping[str, Any], control: FitControl) -> Part:
         """Alternate."""
+        from scipy.sparse import csr_matrix
+
         means = means_of(rows, float(params["damping"]))
         rank, strength = int(params["rank"]), float(params["strength"])
         rest = rows.values - means.whole - means.users[rows.users] - means.items[rows.items]
         items = generator(control.seed, "ratings").normal(scale=0.1, size=(rows.item_count, rank))
         users = np.zeros((rows.user_count, rank))
-        by_user, by_item = _Sides(rows.users, rows.items, rest), _Sides(rows.items, rows.users, rest)
+        shape, places = (rows.user_count, rows.item_count), (rows.users, rows.items)
+        rated, left = (csr_matrix((values, places), shape=shape) for values in (np.ones(rows.rows), rest))
+        rated_by, left_by = rated.T.tocsr(), left.T.tocsr()
         for _ in range(int(params["iterations"])):
-            users = by_user.solved(items, strength, rows.user_count)
-            items = by_item.solved(users, strength, rows.item_count)
+            users = _solved(rated, left, items, strength)
+            items = _solved(rated_by, left_by, users, strength)
         encoder = Encoder("ratings", items, strength, offset=means.whole + means.items)
         return Part(
             np.column_stack([users, np.ones(rows.user_count), means.whole + means.users]),
@@ -99,20 +104,8 @@ class RatingAls:
         )
 
 
-class _Sides:
-    """Rows sorted by one side, so that each of its members has its own slice."""
-
-    def __init__(self, own: Array, other: Array, rest: Array) -> None:
-        order = np.argsort(own, kind="stable")
-        self._own, self._other, self._rest = own[order], other[order], rest[order]
-
-    def solved(self, vectors: Array, strength: float, count: int) -> Array:
-        found = np.zeros((count, vectors.shape[1]))
-        borders = np.searchsorted(self._own, np.arange(count + 1))
-        for code in range(count):
-            some = slice(borders[code], borders[code + 1])
-            rows = vectors[self._other[some]]
-            if len(rows):
-                ridge = strength * len(rows) * np.eye(rows.shape[1])
-                found[code] = np.linalg.solve(rows.T @ rows + ridge, rows.T @ self._rest[some])
-        return found
+def _solved(pattern: Any, rest: Any, other: Array, strength: float) -> Array:
+    """Return the vectors of one side; 0 for what has no rating."""
+    counts = np.asarray(pattern.sum(axis=1)).ravel()
+    ridges = Ridges(np.zeros((other.shape[1], other.shape[1])), 1.0, strength * np.maximum(counts, 1.0))
+    return solved_rows(pattern, np.asarray(rest @ other), other, ridges)

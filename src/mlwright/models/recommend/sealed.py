@@ -12,11 +12,14 @@ from mlwright.models.recommend.front import FrontFile, RecommendFront
 
 
 class Popular:
-    """The front that recommends to everybody what most have met: the baseline of every recommender."""
+    """The front that recommends to everybody what most liked: the baseline of every recommender."""
 
     def __init__(self, front: RecommendFront) -> None:
         self._front = front
         self._popularity = front.popularity()
+        # Foreseen ratings order by means; what most have met is the stronger list.
+        liked = front.file.predicts == "preferences"
+        self._scores = front.recommender.popular if liked else self._popularity
 
     @property
     def file(self) -> FrontFile:
@@ -26,7 +29,7 @@ class Popular:
         return self._popularity
 
     def all_scores(self, users: Sequence[str]) -> Array:
-        return np.tile(self._popularity, (len(users), 1))
+        return np.tile(self._scores, (len(users), 1))
 
     def met_of(self, user: str) -> Array:
         return self._front.met_of(user)
