@@ -89,7 +89,7 @@ def test_an_input_that_is_called_low_keeps_its_name(small: SimpleNamespace) -> N
     assert prediction_names(signature) == ("prediction", "low", "high")
     first = signature.inputs[0].model_copy(update={"name": "low"})
     renamed = signature.model_copy(update={"inputs": (first, *signature.inputs[1:])})
-    assert prediction_names(renamed) == ("prediction", "prediction_low", "high")
+    assert prediction_names(renamed) == ("prediction", "prediction_low", "prediction_high")
 
 
 def test_replies_hold_both_ends_and_the_description_says_so(banded: Path, small: SimpleNamespace) -> None:

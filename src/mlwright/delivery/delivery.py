@@ -152,7 +152,8 @@ def prediction_names(signature: Signature) -> tuple[str, ...]:
     if signature.interval is None:
         return ("prediction",)
     inputs = {column.name for column in signature.inputs}
-    return ("prediction", *(f"prediction_{end}" if end in inputs else end for end in ("low", "high")))
+    taken = bool(inputs & {"low", "high"})
+    return ("prediction", "prediction_low", "prediction_high") if taken else ("prediction", "low", "high")
 
 
 def _typed(labels: Array, label_type: str) -> Array:
