@@ -69,8 +69,4 @@ def test_ordered_classes_with_one_that_has_one_row(tmp_path: Path) -> None:
     summary = made.delivery.summary
     assert "'9' (1)" in summary
     assert "Ordered classes" in summary
-    assert (
-        "the order of the classes: 0 &lt; 1" in summary
-        or "the order of the classes: 0 < 1" in summary
-        or ("the order of the classes" in (made.root / "brief.yaml").read_text())
-    )
+    assert "the order of the classes" in (made.root / "brief.yaml").read_text()
