@@ -13,6 +13,7 @@ import pytest
 from tests.tools.world import context
 
 from mlwright.base.errors import DataError, RequestError
+from mlwright.data.cells import parse_cells
 from mlwright.evaluation.metrics import metric
 from mlwright.models.series.front import SeriesFront
 from mlwright.models.series.mix import ForecastMix
@@ -37,7 +38,8 @@ def rows(seed: int = 0, ahead: int = 0) -> list[dict[str, Any]]:
             sold = size * 20 * (1 + 0.3 * np.sin(2 * np.pi * day / 7) + 0.002 * day - 0.4 * (price - 1))
             stamp = str(np.datetime64("2023-01-01") + day)
             value = round(sold + rng.normal() * size, 3) if day < DAYS else None
-            found.append({"shop": shop, "day": stamp, "price": price, "sold": value})
+            kind = "sale" if price > 1 else "plain"
+            found.append({"shop": shop, "day": stamp, "price": price, "kind": kind, "sold": value})
     return found
 
 
@@ -60,7 +62,7 @@ class World:
 
 
 HISTORY = {"understanding": "understanding", "series": "series", "training": "training"}
-FORECAST = {"horizon": HORIZON, "known": ("price",), "windows": 2}
+FORECAST = {"horizon": HORIZON, "known": ("price", "kind"), "windows": 2}
 
 
 def read(root: Path, listed: list[dict[str, Any]], forecast: Mapping[str, Any], target: str = "sold") -> World:
@@ -135,7 +137,7 @@ def test_the_graph_says_what_the_model_says(world: World) -> None:
 def test_the_delivered_rows_give_the_stated_score_again(world: World) -> None:
     runtime = runtime_of(world)
     lines = [json.loads(line) for line in gzip.decompress(world.made["rows"]).splitlines()]
-    columns = {c.name: np.array([row[c.name] for row in lines], dtype=np.float64) for c in runtime.signature.inputs}
+    columns = {c.name: parse_cells(c, [row[c.name] for row in lines]) for c in runtime.signature.inputs}
     values = runtime.predict(columns).values
     truth = np.array([row["sold"] for row in lines])
     assert values is not None
@@ -259,8 +261,8 @@ class TestBadInput:
 
     def test_constant_and_one_row_series_go_through(self, tmp_path: Path) -> None:
         listed = [row for row in rows() if row["shop"] != "west"]
-        listed += [{"shop": "flat", "day": row["day"], "price": 1.0, "sold": 5.0} for row in listed[:DAYS]]
-        listed.append({"shop": "single", "day": "2023-05-01", "price": 1.0, "sold": 3.0})
+        listed += [{"shop": "flat", "day": row["day"], "price": 1.0, "kind": "plain", "sold": 5.0} for row in listed[:DAYS]]
+        listed.append({"shop": "single", "day": "2023-05-01", "price": 1.0, "kind": "plain", "sold": 3.0})
         world = read(tmp_path, listed, {"horizon": HORIZON})
         world.made |= world.do("split_series", {}, {"panel": "panel", "series": "series"})
         world.made |= world.do("train_series", {"families": ["naive", "theta", "direct_linear"]}, HISTORY)

@@ -49,7 +49,7 @@ class SelectSeries:
         """Choose, fit once more on everything before the test, measure the errors' spread."""
         from mlwright.tuning.series_select import choose, spread_of
 
-        setting = setting_of(inputs, params.seed, threads=context.threads, deadline=context.deadline)
+        setting = setting_of(inputs, params.seed, deadline=context.deadline)
         trials = _trials(inputs)
         choice = choose(setting, trials)
         for name, why in choice.decisions:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from mlwright.tuning.series_search import Setting
 
 
-def setting_of(inputs: Any, seed: int, families: Iterable[str] = (), **limits: Any) -> "Setting":
+def setting_of(inputs: Any, seed: int, families: Iterable[str] = (), deadline: float | None = None) -> "Setting":
     """Return panel, rows and windows of the training part.
 
     Args:
         inputs: With "understanding", "series" and "training".
         seed: Of the run.
         families: Candidates that are allowed; empty for all.
-        limits: `threads` and `deadline`.
+        deadline: `time.monotonic()` after which no further candidate is begun.
     """
     from mlwright.evaluation.metrics import metric
     from mlwright.tuning.backtest import backtest_plan, cases_of
@@ -34,5 +34,5 @@ def setting_of(inputs: Any, seed: int, families: Iterable[str] = (), **limits: A
         metric=metric(Understanding.model_validate(inputs["understanding"]).metric),
         families=frozenset(families),
         seed=seed,
-        **limits,
+        deadline=deadline,
     )

@@ -46,7 +46,7 @@ class TrainSeries:
         deadline = context.deadline
         if deadline is not None:
             deadline -= _FIT_SHARE * max(0.0, deadline - time.monotonic())
-        setting = setting_of(inputs, params.seed, params.families, threads=context.threads, deadline=deadline)
+        setting = setting_of(inputs, params.seed, params.families, deadline=deadline)
 
         def told(trial: Trial) -> None:
             context.emit("trial", {"text": _said(trial), "family": trial.name})

@@ -28,7 +28,6 @@ from mlwright.tuning.backtest import BacktestPlan, Cases, Fit, backtest_global, 
 from mlwright.tuning.series_rows import learning_rows, linear_rows, windows_of
 
 _ROWS = 40_000  # that trees are fitted to
-_MANY_ROWS = 20_000
 _SMALL_ROWS = 3_000
 _ABSOLUTE_ROWS = 10_000
 _WINDOWS = 12_000
@@ -52,7 +51,7 @@ class Setting:
     Attributes:
         rows: What a row of the global models holds.
         families: Names of candidates that are allowed; empty for all.
-        seed, threads, deadline: As everywhere.
+        seed, deadline: As everywhere.
     """
 
     panel: Panel
@@ -62,7 +61,6 @@ class Setting:
     metric: Metric
     families: frozenset[str] = frozenset()
     seed: int = 0
-    threads: int = 1
     deadline: float | None = None
 
     @property
@@ -197,9 +195,8 @@ def fitted_trees(setting: Setting, series: Sequence[Series], *, seasonal: bool) 
     inputs = tuple(column for column in plan.columns() if column.name in plan.features)
     preparation, X = fit_preparation(rows.columns, rows.y, PreparationPlan(inputs, "tree", Task.REGRESSION, seed))
     params = tree_params(len(rows.y), setting.metric.name)
-    # On few rows more threads wait for each other longer than they work.
-    threads = setting.threads if len(rows.y) > _MANY_ROWS else 1
-    control = FitControl(seed=seed, threads=threads, deadline=setting.deadline)
+    # One thread: on so few rows more of them wait for each other longer than they work.
+    control = FitControl(seed=seed, threads=1, deadline=setting.deadline)
     estimator = LightGbm().fit(FitData(X, rows.y, rows.weight), None, Task.REGRESSION, params, control)
     return Member("lightgbm", params, (preparation,), (estimator,))
 

@@ -14,6 +14,7 @@ from mlwright.tuning.series_search import MIX_COMPLEXITY, TREE_VARIANTS, Setting
 LEVELS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975)
 MIX = "mix"
 _MEMBERS = 5
+_PARTS = 8  # of the folds, each judged by weights of the others
 _KNOTS = 12
 
 
@@ -62,8 +63,9 @@ def choose(setting: Setting, trials: Sequence[Trial]) -> Choice:
         if trial.forecast is not None
     ]
     mixable = _one_of_the_trees(done)
-    if len(mixable) > 1:
-        candidates.append(_mixed(setting, mixable))
+    mixed = _mixed(setting, mixable) if len(mixable) > 1 else None
+    if mixed is not None and len(mixed.weights) > 1:
+        candidates.append(mixed)
     ordered = sorted(candidates, key=lambda one: (one.complexity, one.loss, one.name))
     kept, floor = ordered[0], 0.0
     decisions: list[tuple[str, str]] = []
@@ -89,13 +91,14 @@ def _one_of_the_trees(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _mixed(setting: Setting, trials: Sequence[Trial]) -> Candidate:
-    """Return the mix of all windows' weights, with forecasts by weights of the other folds."""
+    """Return the mix of all windows' weights, with forecasts by weights of the other parts of the time."""
     folds = np.unique(setting.cases.fold)
+    parts = np.array_split(folds, min(_PARTS, len(folds)))
     forecast = np.empty_like(setting.cases.truth)
     everywhere = np.arange(len(forecast))
-    for fold in folds:
-        inside = setting.cases.fold == fold
-        others = np.flatnonzero(~inside) if len(folds) > 1 else everywhere
+    for part in parts:
+        inside = np.isin(setting.cases.fold, part)
+        others = everywhere if inside.all() else np.flatnonzero(~inside)
         weights = _weights(setting, trials, others)
         forecast[inside] = weighted(trials, weights)[inside]
     weights = _weights(setting, trials, everywhere)
