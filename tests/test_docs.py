@@ -40,7 +40,7 @@ def test_the_readmes_brief_is_a_brief():
     assert load_brief(block[1]).data.target == "diagnosis"
 
 
-@pytest.mark.parametrize("name", ["tumour", "diabetes", "wine", "bakery"])
+@pytest.mark.parametrize("name", ["tumour", "diabetes", "wine", "bakery", "search", "books"])
 def test_the_examples_are_short_commented_briefs(name):
     from mlwright.brief.load import load_brief
 

@@ -13,6 +13,8 @@ from mlwright.base.traits import Traits
 from mlwright.data.readers.registry import READERS
 from mlwright.export.onnx.estimators import EMITTERS
 from mlwright.llm.providers import PROVIDERS
+from mlwright.models.rankers import RANKERS
+from mlwright.models.recommend import RECOMMENDERS
 from mlwright.models.series import SERIES_MODELS
 from mlwright.models.tabular import MODELS
 from mlwright.models.unsupervised import UNSUPERVISED
@@ -22,7 +24,9 @@ from mlwright.serving.fronts import FRONTS
 from mlwright.tools import TOOLS
 from mlwright.tuning.searchers import SEARCHERS
 
-REGISTRIES = (MODELS, PROVIDERS, READERS, RECIPES, TOOLS, FRONTS, SERIES_MODELS, UNSUPERVISED, SEARCHERS)
+REGISTRIES = (
+    MODELS, RANKERS, RECOMMENDERS, PROVIDERS, READERS, RECIPES, TOOLS, FRONTS, SERIES_MODELS, UNSUPERVISED, SEARCHERS,
+)  # fmt: skip
 SOURCE = Path(__file__).parents[2] / "src" / "mlwright"
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 EVERY = [pytest.param(registry, name, id=f"{registry.kind} {name}") for registry in REGISTRIES for name in registry]

@@ -298,7 +298,8 @@ def search_method(node: Node) -> str:
 
 def family(node: Node) -> str:
     """A family of models."""
-    from mlwright.models.tabular import MODELS, RANKERS
+    from mlwright.models.rankers import RANKERS
+    from mlwright.models.tabular import MODELS
 
     word, known = text(node), (*MODELS, *RANKERS)
     if word in known:

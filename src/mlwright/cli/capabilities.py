@@ -14,11 +14,13 @@ def registries() -> list[Registry]:
     """Return every registry of the house."""
     from mlwright.data.readers import READERS
     from mlwright.llm.providers import PROVIDERS
+    from mlwright.models.rankers import RANKERS
+    from mlwright.models.recommend import RECOMMENDERS
     from mlwright.models.tabular import MODELS
     from mlwright.tools import TOOLS
     from mlwright.tuning.searchers import SEARCHERS
 
-    return [MODELS, SEARCHERS, READERS, PROVIDERS, TOOLS]
+    return [MODELS, RANKERS, RECOMMENDERS, SEARCHERS, READERS, PROVIDERS, TOOLS]
 
 
 def print_capabilities(kind: str | None) -> None:

@@ -55,7 +55,7 @@ class ExportRecommender:
         users = np.array(known.users, dtype=object)[random.integers(0, len(known.users), _PAIRS)]
         items = np.array(known.items, dtype=object)[random.integers(0, len(known.items), _PAIRS)]
         columns = dict(zip([column.name for column in signature.inputs], (users, items), strict=True))
-        native, served = known.pairs(users, items), run_graph(graph, signature, columns).scores
+        native, served = known.pairs(users.tolist(), items.tolist()), run_graph(graph, signature, columns).scores
         gap = float(np.max(np.abs(native - served))) / (float(np.std(native)) or 1.0)
         if gap > GATE:
             raise Infeasible(

@@ -225,7 +225,7 @@ def _claims(inputs: Mapping[str, Any], evidence: Evidence) -> list[Any]:
     found += [
         claim(
             f"{stage} score",
-            f"{inputs['understanding']['metric']} on out-of-fold rows",
+            f"{inputs['understanding']['metric']} on {selection.get('judged_on', 'out-of-fold rows')}",
             selection[f"{stage}_score"]["value"],
             "select",
             ("scores", f"/{stage}/value"),

@@ -146,6 +146,7 @@ def _selection(
         "noise": {"floor": 0.0, "seed_losses": [chosen.loss], "fold_losses": [chosen.loss], "reason": ""},
         "members": members,
         "preparation": [f"later rows of {len(judged.users):,} users of the training part decided between candidates"],
+        "judged_on": "later rows of the training part",
         "search_score": _score(best, judged),
         "selection_score": _score(chosen, judged),
         "columns": [],

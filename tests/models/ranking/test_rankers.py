@@ -14,7 +14,8 @@ from mlwright.evaluation.queries import spread_within
 from mlwright.export.onnx.estimators import emit_estimator
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.models.protocol import Facts, FitControl, FitData
-from mlwright.models.tabular import RANKERS, load_family
+from mlwright.models.rankers import RANKERS
+from mlwright.models.tabular import load_family
 from mlwright.models.tabular.loading import load_estimator
 
 FAMILIES = list(RANKERS)

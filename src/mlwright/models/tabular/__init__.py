@@ -3,6 +3,7 @@
 from typing import Any
 
 from mlwright.base.registry import Registry
+from mlwright.models.rankers import RANKERS
 
 MODELS = Registry(
     "tabular model",
@@ -18,17 +19,6 @@ MODELS = Registry(
         "hist_boosting": "mlwright.models.tabular.hist_boosting:HistBoosting",
         "network": "mlwright.models.tabular.network:Network",
         "nearest_neighbours": "mlwright.models.tabular.neighbours:NearestNeighbours",
-    },
-)
-
-# What learns the order of the rows of a query; a fitted one is an estimator of one of the families above.
-RANKERS = Registry(
-    "ranking model",
-    group="mlwright.ranking_models",
-    builtin={
-        "lightgbm_rank": "mlwright.models.ranking.lightgbm_rank:LightGbmRank",
-        "xgboost_rank": "mlwright.models.ranking.xgboost_rank:XgBoostRank",
-        "catboost_rank": "mlwright.models.ranking.catboost_rank:CatBoostRank",
     },
 )
 

@@ -30,17 +30,18 @@ def scores(inputs: Mapping[str, Any], evidence: Evidence) -> tuple[ScoreFact, ..
     """Return the headline metric as search, selection and test saw it, side by side."""
     selection, evaluation, metric = inputs["selection"], inputs["evaluation"], inputs["understanding"]["metric"]
     test = evaluation["metrics"][metric]
+    rows = selection.get("judged_on", "out-of-fold rows of the training part")
     found = [
         (
             "search",
             selection.get("search_score"),
-            "out-of-fold rows of the training part, best of all candidates",
+            f"{rows}, best of all candidates",
             "select",
         ),
         (
             "selection",
             selection.get("selection_score"),
-            "out-of-fold rows of the training part, chosen model",
+            f"{rows}, chosen model",
             "select",
         ),
         ("test", {**test, "rows": evaluation["rows"]}, "the sealed test, opened once", "evaluate"),
