@@ -261,7 +261,7 @@ class TestBadInput:
 
     def test_constant_and_one_row_series_go_through(self, tmp_path: Path) -> None:
         listed = [row for row in rows() if row["shop"] != "west"]
-        listed += [{"shop": "flat", "day": row["day"], "price": 1.0, "kind": "plain", "sold": 5.0} for row in listed[:DAYS]]
+        listed += [{**row, "shop": "flat", "sold": 5.0} for row in listed[:DAYS]]
         listed.append({"shop": "single", "day": "2023-05-01", "price": 1.0, "kind": "plain", "sold": 3.0})
         world = read(tmp_path, listed, {"horizon": HORIZON})
         world.made |= world.do("split_series", {}, {"panel": "panel", "series": "series"})

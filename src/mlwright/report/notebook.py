@@ -56,7 +56,8 @@ _SCORE = """\
 headline = metric(scores["metric"])
 given = {"probabilities": prediction.probabilities, "values": prediction.values}.get(headline.needs)
 queries = None if signature.group is None else np.array([str(row[signature.group]) for row in rows])
-found = headline.compute(truth, said if headline.needs == "labels" else given, group=queries, scale=columns.get("scale"))
+given = said if headline.needs == "labels" else given
+found = headline.compute(truth, given, group=queries, scale=columns.get("scale"))
 claimed = scores["test"][scores["metric"]]
 print(f"{scores['metric']}: {found:.6f} computed here, {claimed['value']:.6f} in evaluation/scores.json")
 assert np.isclose(found, claimed["value"], rtol=1e-5, atol=1e-6), "the files do not belong together\""""
