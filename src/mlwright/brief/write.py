@@ -68,7 +68,8 @@ def brief_fields(brief: Brief) -> dict[str, Any]:
         "throughput": _written(required.throughput_rows_per_second, write_rate),
         "size": _written(required.size_bytes, write_bytes),
     }
-    constraints: dict[str, Any] = limits.model_dump(exclude_defaults=True, exclude={"time_seconds", "memory_bytes", "alarms"})
+    own = {"time_seconds", "memory_bytes", "alarms"}
+    constraints: dict[str, Any] = limits.model_dump(exclude_defaults=True, exclude=own)
     constraints |= {
         "time": _written(limits.time_seconds, write_seconds),
         "memory": _written(limits.memory_bytes, write_bytes),
@@ -148,7 +149,10 @@ def _fill(fields: dict[str, Any], assumption: Assumption) -> bool:
 _SCALARS = ("kind", "metric")
 _SECTIONS = {
     "data": ("target", "columns", "sheet", "table"),
-    "constraints": ("time", "trials", "memory", "usd", "hardware", "platform", "interpretability", "onnx", "clusters", "alarms"),
+    "constraints": (
+        *("time", "trials", "memory", "usd", "hardware", "platform"),
+        *("interpretability", "onnx", "clusters", "alarms"),
+    ),
     "split": ("test_share", "strategy"),
     "forecast": ("horizon", "season", "frequency", "known", "windows"),
 }

@@ -58,7 +58,7 @@ class Gains:
             return np.inf
         rows = _some(np.flatnonzero(covered(so_far) & covered(self._mix)))
         before = self.objective.loss(self._mix, rows)
-        losses = [self.objective.loss(candidate, rows) for candidate in self._candidates(so_far)]
+        losses = [self.objective.loss(candidate, rows) for candidate in _blends(self._mix, so_far)]
         return max(before - min(losses), 0.0)
 
     def _blend(self, oof: Array) -> float:
@@ -68,15 +68,16 @@ class Gains:
             self._mix_loss = self.objective.loss(oof, self._rows)
             return 0.0
         before = self._mix_loss
-        candidates = self._candidates(oof)
+        candidates = _blends(self._mix, oof)
         losses = [self.objective.loss(candidate, self._rows) for candidate in candidates]
         at = int(np.argmin(losses))
         if losses[at] < before:
             self._mix, self._mix_loss = candidates[at], losses[at]
         return max(before - losses[at], 0.0)
 
-    def _candidates(self, oof: Array) -> list[Array]:
-        return [oof, *((1 - step) * self._mix + step * oof for step in _STEPS)]
+
+def _blends(mix: Array, oof: Array) -> list[Array]:
+    return [oof, *((1 - step) * mix + step * oof for step in _STEPS)]
 
 
 def _some(rows: Array) -> Array:

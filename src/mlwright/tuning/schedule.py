@@ -23,7 +23,7 @@ NOMINAL_COSTS: Mapping[str, float] = MappingProxyType(
         "catboost": 3.0,
         "random_forest": 1.5,
         "hist_boosting": 1.5,
-        "network": 3.0,
+        "network": 4.0,
     }
 )
 _FIRST_ORDER = ("dummy", "linear", "lightgbm", "network", "extra_trees", "catboost", "xgboost")
@@ -92,6 +92,9 @@ def first_order(families: Sequence[str]) -> list[str]:
 
 def relative_cost(params: Params) -> float:
     """Return what one set of parameters costs beside another of its family: small steps and large trees cost more."""
+    if "width" in params:  # of a network
+        size = float(params.get("members", 1)) * (float(params["width"]) / 128) ** 1.5
+        return size * float(params.get("epochs", 24)) / 24 * (float(params.get("bins", 32)) / 32) ** 0.5
     cost = 0.1 / float(params.get("learning_rate", 0.1))
     leaves = params.get("num_leaves") or params.get("max_leaf_nodes")
     depth = params.get("depth") or params.get("max_depth")

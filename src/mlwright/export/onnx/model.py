@@ -16,10 +16,10 @@ from mlwright.export.onnx.estimators import emit_estimator
 from mlwright.export.onnx.features import emit_preparation
 from mlwright.export.onnx.graph import GraphBuilder
 from mlwright.export.onnx.piecewise import emit_piecewise
-from mlwright.models.tail import Tail
 from mlwright.models.signature import Signature, Task
 from mlwright.models.tabular.calibration import TINY, Calibrator, Isotonic, Platt, Temperature
 from mlwright.models.tabular.ensemble import TabularModel, preparation_key
+from mlwright.models.tail import Tail
 
 
 def export_onnx(model: TabularModel) -> bytes:

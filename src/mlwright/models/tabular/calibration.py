@@ -12,8 +12,8 @@ import numpy as np
 from mlwright.base.errors import DataError
 from mlwright.base.seeds import generator
 from mlwright.data.columns import Array
-from mlwright.models.tail import Tail
 from mlwright.models.signature import Task
+from mlwright.models.tail import Tail
 
 TINY = 1e-7  # probabilities are kept this far from 0 and 1 before a logarithm
 _MAX_KNOTS = 256

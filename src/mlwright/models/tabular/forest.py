@@ -140,10 +140,10 @@ def _fit(kind: Any, name: str, problem: Problem, params: Params, control: FitCon
 
 def _mean_of_trees(model: Any, X: Array) -> Array:
     """Return what the forest's own `predict` does, bit for bit: its checks and task queue cost 20 ms a call."""
-    X = np.ascontiguousarray(X, dtype=np.float32)
-    total = np.zeros((len(X), 1 if not hasattr(model, "n_classes_") else model.n_classes_))
+    rows = np.ascontiguousarray(X, dtype=np.float32)
+    total = np.zeros((len(rows), 1 if not hasattr(model, "n_classes_") else model.n_classes_))
     for tree in model.estimators_:
-        total += tree.tree_.predict(X)[:, : total.shape[1]]
+        total += tree.tree_.predict(rows)[:, : total.shape[1]]
     return total / len(model.estimators_)
 
 
