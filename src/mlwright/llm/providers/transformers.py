@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """A model in a folder on this machine, through transformers; with a schema, every token is held to it by llguidance.
 
 Source: https://github.com/guidance-ai/llguidance

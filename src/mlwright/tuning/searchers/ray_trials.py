@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """What runs on Ray's workers."""
 
 from collections.abc import Mapping, Sequence

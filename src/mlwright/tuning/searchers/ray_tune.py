@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Ray Tune: the search side by side on one machine or a cluster; ASHA stops the worse half early, PBT breeds the best.
 
 The table goes into Ray's object store once; every trial runs `run_trial` on some worker, and comes back whole.
