@@ -39,7 +39,7 @@ def test_no_registry_is_forgotten_here() -> None:
 
 @pytest.mark.parametrize(("registry", "name"), EVERY)
 def test_a_capability_states_its_traits(registry: Registry, name: str) -> None:
-    traits = registry.load(name).traits
+    traits = registry.find(name).traits
     assert isinstance(traits, Traits)
     assert 0 < len(traits.summary) < 90
     assert "\n" not in traits.summary
