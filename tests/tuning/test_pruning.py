@@ -1,6 +1,6 @@
 """Pruning: clearly worse stops, nearly as good goes on."""
 
-from mlwright.tuning.pruning import Reference, why_prune
+from mlwright.tuning.pruning import Reference, why_prune, why_useless
 
 BEST = Reference(fold_losses=(0.30, 0.31, 0.29, 0.30, 0.30), span=0.40)
 
@@ -29,3 +29,9 @@ def test_two_folds_worse_by_the_same_gap_are_enough_even_when_folds_are_wide():
 
 def test_folds_on_which_the_metric_is_not_defined_are_left_out():
     assert why_prune([float("inf")], BEST) == ""
+
+
+def test_what_adds_to_the_mix_goes_on_and_so_does_what_one_fold_alone_has_judged():
+    assert not why_useless(2, promised=0.01, span=0.4)
+    assert not why_useless(1, promised=0.0, span=0.4)
+    assert why_useless(3, promised=0.0, span=0.4) == "adds nothing to the mix over 3 folds."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.tuning.conftest import folds_of
 
 from mlwright.base.errors import DataError, InputError
 from mlwright.tuning.search import SearchPlan, search, usable
@@ -115,3 +116,12 @@ def test_partial_trials_count_only_where_nothing_but_a_dummy_is_complete(wines):
     assert usable([dummy, linear]) == [dummy, linear]
     assert usable([dummy, partial]) == [dummy, partial]
     assert usable([linear, replace(partial, loss=-np.inf)]) == [linear]
+
+
+def test_a_trial_that_adds_nothing_to_the_mix_ends_after_two_folds_unless_all_are_to_be_finished(tumours):
+    six = replace(tumours, folds=folds_of(tumours.rows, 6))
+    plan = SearchPlan(("dummy", "linear", "lightgbm", "extra_trees"), trials=4)
+    stopped, finished = (search(six, how, [], nothing).trials[3] for how in (plan, replace(plan, prune=False)))
+    assert (stopped.spec.family, stopped.status, len(stopped.fold_losses)) == ("extra_trees", "pruned", 2)
+    assert stopped.reason == "adds nothing to the mix over 2 folds."
+    assert (finished.status, len(finished.fold_losses)) == ("complete", 6)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from mlwright.base.traits import Traits
 from mlwright.brief.schema import Brief
+from mlwright.recipes import of_brief
 from mlwright.run.types import Plan, Step
 
 _LINEAR = ("naive", "drift", "seasonal_naive", "long_seasonal_naive", "seasonal_mean", "harmonic", "direct_linear")
@@ -25,7 +26,10 @@ class Forecast:
 
     def plan(self, brief: Brief) -> Plan:
         """Return the whole lifecycle as steps."""
-        return Plan(steps=(*_look(brief), *_make(brief), *_prove(brief), *_hand_over(brief)), notes=_notes(brief))
+        return Plan(
+            steps=(*_look(brief), *_make(brief), *_prove(brief), *of_brief.hand_over(brief, _REPORTED)),
+            notes=_notes(brief),
+        )
 
 
 _HISTORY = {"understanding": "read.understanding", "series": "read.series", "training": "split.training"}
@@ -70,7 +74,7 @@ def _make(brief: Brief) -> tuple[Step, ...]:
         Step(name="train", tool="train_series", inputs=_HISTORY, params={"families": families, **seed}),
         Step(name="select", tool="select_series", inputs=tried, params=seed),
         Step(name="export", tool="export_series", inputs=chosen, params=seed),
-        Step(name="load", tool="load_test", inputs=served, params=_limits(brief)),
+        Step(name="load", tool="load_test", inputs=served, params=of_brief.limits(brief)),
     )
 
 
@@ -87,26 +91,9 @@ def _prove(brief: Brief) -> tuple[Step, ...]:
     rows = {"training": "export.rows", "test": "evaluate.test", "predictions": "evaluate.predictions"}
     watched = {**_DELIVERED, **rows, "split": "split.split", "importance": "explain.importance"}
     return (
-        Step(name="evaluate", tool="evaluate_series", inputs=judged, params=_judging(brief)),
+        Step(name="evaluate", tool="evaluate_series", inputs=judged, params=of_brief.judging(brief)),
         Step(name="explain", tool="explain", inputs={**_DELIVERED, **rows}, params={"seed": brief.seed}),
         Step(name="watch", tool="watch", inputs=watched, params={"seed": brief.seed}),
-    )
-
-
-def _hand_over(brief: Brief) -> tuple[Step, ...]:
-    """Write and seal the delivery, then tell the tracker."""
-    tracked = {
-        "verdict": "report.verdict",
-        "signature": "export.signature",
-        "selection": "select.selection",
-        "search": "train.search",
-        "evaluation": "evaluate.evaluation",
-        "reading": "read.reading",
-        "split": "split.split",
-    }
-    return (
-        Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
-        Step(name="track", tool="track", inputs=tracked, params={"seed": brief.seed}),
     )
 
 
@@ -139,36 +126,8 @@ _REPORTED = {
 
 
 def _reading(brief: Brief) -> dict[str, Any]:
-    data = brief.data
-    return {
-        "source": list(data.sources),
-        "query": data.query,
-        "table": data.table,
-        "sheet": data.sheet,
-        "target": data.target,
-        "roles": dict(data.columns),
-        "metric": brief.headline_metric,
-        "objective": brief.objective,
-        "forecast": brief.forecast.model_dump(mode="json") if brief.forecast else {},
-    }
-
-
-def _limits(brief: Brief) -> dict[str, Any]:
-    wanted = brief.requirements
-    return {
-        "latency_p95_seconds": wanted.latency_p95_seconds,
-        "throughput_rows_per_second": wanted.throughput_rows_per_second,
-        "size_bytes": wanted.size_bytes,
-    }
-
-
-def _judging(brief: Brief) -> dict[str, Any]:
-    wanted = brief.requirements.metrics
-    return {
-        "seed": brief.seed,
-        "requirements": {name: limit.model_dump(mode="json") for name, limit in wanted.items()},
-        "gates": [gate.model_dump(mode="json") for gate in brief.gates],
-    }
+    forecast = brief.forecast.model_dump(mode="json") if brief.forecast else {}
+    return {**of_brief.reading(brief), "forecast": forecast}
 
 
 def _notes(brief: Brief) -> tuple[str, ...]:

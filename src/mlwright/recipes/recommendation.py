@@ -3,10 +3,11 @@
 Read `Recommendation.plan` from top to bottom: it is what a senior engineer would do, in that order, and why.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from mlwright.base.traits import Traits
 from mlwright.brief.schema import Brief
+from mlwright.recipes import of_brief
 from mlwright.run.types import Plan, Step
 
 # Simple first: within the noise the earlier one is kept. Items that most like are the baseline of every recommender.
@@ -25,21 +26,17 @@ class Recommendation:
 
     def plan(self, brief: Brief) -> Plan:
         """Return the whole lifecycle as steps."""
-        return Plan(steps=(*_look(brief), *_make(brief), *_prove(brief), *_hand_over(brief)), notes=_notes())
+        return Plan(
+            steps=(*_look(brief), *_make(brief), *_prove(brief), *of_brief.hand_over(brief, _REPORTED)), notes=_notes()
+        )
 
 
 def _look(brief: Brief) -> tuple[Step, ...]:
     """What came last is sealed: a recommender is asked what users will like next; nothing else is a test of that."""
-    split = brief.split
-    splitting = {
-        "test_share": split.test_share if split else None,
-        "strategy": split.strategy if split else "auto",
-        "seed": brief.seed,
-    }
     data = {"dataset": "read.dataset", "understanding": "read.understanding"}
     return (
-        Step(name="read", tool="read_feedback", params=_reading(brief)),
-        Step(name="split", tool="split_feedback", inputs=data, params=splitting),
+        Step(name="read", tool="read_feedback", params={**of_brief.reading(brief), "kind": brief.kind}),
+        Step(name="split", tool="split_feedback", inputs=data, params=of_brief.splitting(brief)),
     )
 
 
@@ -51,7 +48,6 @@ def _make(brief: Brief) -> tuple[Step, ...]:
         "training": "split.training",
         "split": "split.split",
     }
-    limits = brief.requirements
     tried = {
         "preferences": list(_PREFERENCES),
         "ratings": list(_RATINGS),
@@ -65,11 +61,6 @@ def _make(brief: Brief) -> tuple[Step, ...]:
         "test": "export.pairs",
         "selection": "select.selection",
     }
-    wanted = {
-        "latency_p95_seconds": limits.latency_p95_seconds,
-        "throughput_rows_per_second": limits.throughput_rows_per_second,
-        "size_bytes": limits.size_bytes,
-    }
     return (
         Step(name="train", tool="train_recommender", inputs=training, params=tried),
         Step(
@@ -79,17 +70,12 @@ def _make(brief: Brief) -> tuple[Step, ...]:
             params={"seed": brief.seed},
         ),
         Step(name="export", tool="export_recommender", inputs=_MADE, params={"seed": brief.seed}),
-        Step(name="load", tool="load_test", inputs=loaded, params=wanted),
+        Step(name="load", tool="load_test", inputs=loaded, params=of_brief.limits(brief)),
     )
 
 
 def _prove(brief: Brief) -> tuple[Step, ...]:
     """Only now the vault is opened; then the monitor is made and tested."""
-    judging = {
-        "seed": brief.seed,
-        "requirements": {name: limit.model_dump(mode="json") for name, limit in brief.requirements.metrics.items()},
-        "gates": [gate.model_dump(mode="json") for gate in brief.gates],
-    }
     watched = {
         "understanding": "read.understanding",
         "schema": "read.schema",
@@ -105,26 +91,9 @@ def _prove(brief: Brief) -> tuple[Step, ...]:
             name="evaluate",
             tool="evaluate_recommendation",
             inputs={**_MADE, "test": "split.test", "split": "split.split"},
-            params=judging,
+            params=of_brief.judging(brief),
         ),
         Step(name="watch", tool="watch", inputs=watched, params={"seed": brief.seed}),
-    )
-
-
-def _hand_over(brief: Brief) -> tuple[Step, ...]:
-    """Write and seal the delivery, then tell the tracker."""
-    tracked = {
-        "verdict": "report.verdict",
-        "signature": "select.signature",
-        "selection": "select.selection",
-        "search": "train.search",
-        "evaluation": "evaluate.evaluation",
-        "reading": "read.reading",
-        "split": "split.split",
-    }
-    return (
-        Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
-        Step(name="track", tool="track", inputs=tracked, params={"seed": brief.seed}),
     )
 
 
@@ -151,21 +120,6 @@ _REPORTED = {
     "drift": "watch.self_test",
     "monitor": "watch.config",
 }
-
-
-def _reading(brief: Brief) -> dict[str, Any]:
-    data = brief.data
-    return {
-        "source": list(data.sources),
-        "query": data.query,
-        "table": data.table,
-        "sheet": data.sheet,
-        "target": data.target,
-        "roles": dict(data.columns),
-        "kind": brief.kind,
-        "metric": brief.headline_metric,
-        "objective": brief.objective,
-    }
 
 
 def _notes() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from mlwright.base.errors import BriefError
 from mlwright.base.traits import Traits
 from mlwright.brief.schema import Brief, SearchSpec
+from mlwright.recipes import of_brief
 from mlwright.run.types import Plan, Step
 
 # Simple first: within the noise floor the earlier one is kept.
@@ -29,7 +30,10 @@ class Table:
 
     def plan(self, brief: Brief) -> Plan:
         """Return the whole lifecycle as steps."""
-        return Plan(steps=(*_look(brief), *_make(brief), *_prove(brief), *_hand_over(brief)), notes=_notes(brief))
+        return Plan(
+            steps=(*_look(brief), *_make(brief), *_prove(brief), *of_brief.hand_over(brief, _REPORTED)),
+            notes=_notes(brief),
+        )
 
 
 _INTERVAL = 0.9  # of true values within the band around a predicted one, where the brief asks for no other share
@@ -48,7 +52,7 @@ def _look(brief: Brief) -> tuple[Step, ...]:
     return (
         Step(name="read", tool="read", params=_reading(brief)),
         Step(name="profile", tool="profile", inputs=data),
-        Step(name="split", tool="split", inputs=data, params=_splitting(brief)),
+        Step(name="split", tool="split", inputs=data, params=of_brief.splitting(brief)),
         # A leak makes every later number a lie, so it is looked for before the first model.
         Step(name="leaks", tool="check_leaks", inputs=checked, params={"on_leak": brief.on_leak, "seed": brief.seed}),
     )
@@ -69,7 +73,7 @@ def _make(brief: Brief) -> tuple[Step, ...]:
         Step(name="train", tool="train", inputs=_TRAINING, params=_training(brief)),
         Step(name="select", tool="select", inputs=trials, params=_choosing(brief)),
         Step(name="export", tool="export", inputs=exported),
-        Step(name="load", tool="load_test", inputs=served, params=_limits(brief)),
+        Step(name="load", tool="load_test", inputs=served, params=of_brief.limits(brief)),
     )
 
 
@@ -90,23 +94,6 @@ def _prove(brief: Brief) -> tuple[Step, ...]:
         Step(name="explain", tool="explain", inputs={**_DELIVERED, **rows}, params={"seed": brief.seed}),
         Step(name="watch", tool="watch", inputs=watched, params={"seed": brief.seed}),
         Step(name="learning", tool="learning_curve", inputs=curve, params={"seed": brief.seed}),
-    )
-
-
-def _hand_over(brief: Brief) -> tuple[Step, ...]:
-    """Write and seal the delivery, then tell the tracker."""
-    tracked = {
-        "verdict": "report.verdict",
-        "signature": "export.signature",
-        "selection": "select.selection",
-        "search": "train.search",
-        "evaluation": "evaluate.evaluation",
-        "reading": "read.reading",
-        "split": "split.split",
-    }
-    return (
-        Step(name="report", tool="report", inputs=_REPORTED, params={"brief": brief.model_dump(mode="json")}),
-        Step(name="track", tool="track", inputs=tracked, params={"seed": brief.seed}),
     )
 
 
@@ -140,27 +127,7 @@ _REPORTED = {
 
 
 def _reading(brief: Brief) -> dict[str, Any]:
-    data = brief.data
-    return {
-        "source": list(data.sources),
-        "query": data.query,
-        "table": data.table,
-        "sheet": data.sheet,
-        "target": data.target,
-        "roles": dict(data.columns),
-        "kind": brief.kind,
-        "metric": _metric(brief),
-        "objective": brief.objective,
-    }
-
-
-def _splitting(brief: Brief) -> dict[str, Any]:
-    split = brief.split
-    return {
-        "test_share": split.test_share if split else None,
-        "strategy": split.strategy if split else "auto",
-        "seed": brief.seed,
-    }
+    return {**of_brief.reading(brief), "kind": brief.kind, "metric": _metric(brief)}
 
 
 def _training(brief: Brief) -> dict[str, Any]:
@@ -204,24 +171,9 @@ def _choosing(brief: Brief) -> dict[str, Any]:
     }
 
 
-def _limits(brief: Brief) -> dict[str, Any]:
-    wanted = brief.requirements
-    return {
-        "latency_p95_seconds": wanted.latency_p95_seconds,
-        "throughput_rows_per_second": wanted.throughput_rows_per_second,
-        "size_bytes": wanted.size_bytes,
-    }
-
-
 def _judging(brief: Brief) -> dict[str, Any]:
-    wanted = brief.requirements.metrics
-    return {
-        "seed": brief.seed,
-        "requirements": {name: limit.model_dump(mode="json") for name, limit in wanted.items()},
-        "gates": [gate.model_dump(mode="json") for gate in brief.gates],
-        "metric": _metric(brief),
-        "costs": brief.costs.model_dump(mode="json") if brief.costs else None,
-    }
+    costs = brief.costs.model_dump(mode="json") if brief.costs else None
+    return {**of_brief.judging(brief), "metric": _metric(brief), "costs": costs}
 
 
 def _metric(brief: Brief) -> str | None:

@@ -1,7 +1,6 @@
 """Read the data and decide what each column and the problem as a whole mean."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -13,6 +12,7 @@ from mlwright.data.schema import Role
 from mlwright.models.signature import Task
 from mlwright.run.types import Context
 from mlwright.tools.guess import guess_target
+from mlwright.tools.sources import read_source, reading_facts
 from mlwright.tools.understanding import Understanding
 
 _SHOWN_CLASSES = 12
@@ -55,13 +55,9 @@ class Read:
         from mlwright.data.graded import check_graded, query_column
         from mlwright.data.infer import infer_schema
         from mlwright.data.rare_classes import check_rarest
-        from mlwright.data.readers import local_paths, read_raw
         from mlwright.data.target import encode_target, infer_task
 
-        source = list(params.source)
-        for path in local_paths(source, context.base):
-            context.gate.read(path)
-        raw = read_raw(source, query=params.query, base=context.base)
+        raw = read_source(params.source, params.query, context)
         assumptions: list[Assumption] = []
         target = params.target
         if target is None:
@@ -97,13 +93,7 @@ class Read:
         )
         for assumption in assumptions:
             context.emit("assumption", assumption.model_dump(mode="json"))
-        reading = {
-            "source": source,
-            "sha256": raw.sha256,
-            "rows": dataset.rows,
-            "parts": raw.parts,
-            "problems": [asdict(problem) for problem in (*raw.problems, *problems)],
-        }
+        reading = reading_facts(params.source, raw, dataset.rows, problems)
         return {
             "dataset": dataset.frame,
             "schema": dataset.schema.model_dump(mode="json"),

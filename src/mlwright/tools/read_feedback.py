@@ -1,7 +1,6 @@
 """Read interactions of users with items and decide what each column means."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -13,6 +12,7 @@ from mlwright.data.schema import Role
 from mlwright.data.task import Task
 from mlwright.run.types import Context
 from mlwright.tools.read import ReadParams
+from mlwright.tools.sources import read_source, reading_facts
 from mlwright.tools.understanding import Understanding
 
 _NAMELESS = "interaction"  # what is predicted where there are no ratings
@@ -40,13 +40,9 @@ class ReadFeedback:
         from mlwright.data.dataset import to_dataset
         from mlwright.data.feedback import check_feedback, feedback_columns, feedback_roles
         from mlwright.data.infer import infer_schema
-        from mlwright.data.readers import local_paths, read_raw
         from mlwright.data.readers.raw import ReadProblem
 
-        source = list(params.source)
-        for path in local_paths(source, context.base):
-            context.gate.read(path)
-        raw = read_raw(source, query=params.query, base=context.base)
+        raw = read_source(params.source, params.query, context)
         given = {name: Role(word) for name, word in params.roles.items()}
         roles, guessed = feedback_roles(raw.frame.columns, given, params.target)
         target = next((name for name, role in roles.items() if role is Role.TARGET), None)
@@ -77,13 +73,7 @@ class ReadFeedback:
             "dataset": dataset.frame,
             "schema": dataset.schema.model_dump(mode="json"),
             "understanding": understanding.model_dump(mode="json"),
-            "reading": {
-                "source": source,
-                "sha256": raw.sha256,
-                "rows": dataset.rows,
-                "parts": raw.parts,
-                "problems": [asdict(problem) for problem in (*raw.problems, *problems, *left_out)],
-            },
+            "reading": reading_facts(params.source, raw, dataset.rows, (*problems, *left_out)),
         }
 
 

@@ -1,7 +1,6 @@
 """Read rows of which nobody says what is to be predicted: for clusters and anomalies."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -13,6 +12,7 @@ from mlwright.data.schema import Role
 from mlwright.models.signature import Task
 from mlwright.run.types import Context
 from mlwright.tools.read import ReadParams
+from mlwright.tools.sources import read_source, reading_facts
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
@@ -46,13 +46,9 @@ class ReadRows:
         """Read and type; every assumption is said."""
         from mlwright.data.dataset import to_dataset
         from mlwright.data.infer import infer_schema
-        from mlwright.data.readers import local_paths, read_raw
 
         task = Task(params.kind or Task.CLUSTERING)
-        source = list(params.source)
-        for path in local_paths(source, context.base):
-            context.gate.read(path)
-        raw = read_raw(source, query=params.query, base=context.base)
+        raw = read_source(params.source, params.query, context)
         roles = {name: Role(word) for name, word in params.roles.items()}
         schema = infer_schema(raw, target=params.target, roles=roles)
         dataset, problems = to_dataset(raw, schema)
@@ -68,13 +64,7 @@ class ReadRows:
             "dataset": dataset.frame,
             "schema": dataset.schema.model_dump(mode="json"),
             "understanding": understanding.model_dump(mode="json"),
-            "reading": {
-                "source": source,
-                "sha256": raw.sha256,
-                "rows": dataset.rows,
-                "parts": raw.parts,
-                "problems": [asdict(problem) for problem in (*raw.problems, *problems)],
-            },
+            "reading": reading_facts(params.source, raw, dataset.rows, problems),
         }
 
 

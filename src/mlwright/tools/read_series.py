@@ -1,10 +1,9 @@
 """Read series: which column is what, on which grid they lie, which seasons they have, how far to look ahead."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mlwright.base.traits import Traits
 from mlwright.brief.schema import Assumption, ForecastSpec
@@ -12,7 +11,9 @@ from mlwright.data.schema import Column, Role, SemanticType
 from mlwright.models.signature import Task
 from mlwright.run.types import Context
 from mlwright.tools.guess import guess_target
+from mlwright.tools.read import ReadParams
 from mlwright.tools.series_facts import SeriesFacts
+from mlwright.tools.sources import read_source, reading_facts
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
@@ -21,18 +22,10 @@ if TYPE_CHECKING:
 _MOST_HORIZON = 1_000
 
 
-class ReadSeriesParams(BaseModel, extra="forbid"):
+class ReadSeriesParams(ReadParams):
     """What the brief says of the data and of the forecast."""
 
-    source: tuple[str, ...]
-    query: str | None = None
-    table: str | None = None
-    sheet: str | None = None
-    target: str | None = None
-    roles: dict[str, str] = {}
-    metric: str | None = None
-    objective: str = ""
-    forecast: dict[str, Any] = {}
+    forecast: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 class ReadSeries:
@@ -59,15 +52,11 @@ class ReadSeries:
     def run(self, params: ReadSeriesParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Read, type, place on the grid; every assumption is said."""
         from mlwright.data.dataset import to_dataset
-        from mlwright.data.readers import local_paths, read_raw
         from mlwright.data.series import Layout
         from mlwright.data.series_columns import series_columns
         from mlwright.data.series_frame import frame_of
 
-        source = list(params.source)
-        for path in local_paths(source, context.base):
-            context.gate.read(path)
-        raw = read_raw(source, query=params.query, base=context.base)
+        raw = read_source(params.source, params.query, context)
         wanted = ForecastSpec.model_validate(params.forecast)
         assumptions: list[Assumption] = []
         target = params.target
@@ -99,13 +88,7 @@ class ReadSeries:
             table=dataset.schema,
             assumptions=tuple(assumptions),
         )
-        reading = {
-            "source": source,
-            "sha256": raw.sha256,
-            "rows": dataset.rows,
-            "parts": raw.parts,
-            "problems": [asdict(problem) for problem in (*raw.problems, *problems)],
-        }
+        reading = reading_facts(params.source, raw, dataset.rows, problems)
         return {
             "dataset": dataset.frame,
             "panel": frame_of(panel),

@@ -1,12 +1,8 @@
 """Choose the model: ensemble, noise floor, the simplest within it, calibration, threshold, and the front behind it."""
 
-import hashlib
-import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -14,11 +10,11 @@ from pydantic import BaseModel
 from mlwright.base.errors import Infeasible
 from mlwright.base.traits import Traits
 from mlwright.run.types import Context
+from mlwright.tools.native_model import preparation_words, save_versioned
 from mlwright.tools.table import dataset_of, training_folds, training_table
 from mlwright.tools.understanding import Understanding
 
 if TYPE_CHECKING:
-    from mlwright.models.tabular.ensemble import TabularModel
     from mlwright.tuning.build import Built
     from mlwright.tuning.select import Candidate, Selection
     from mlwright.tuning.table import TrainingTable
@@ -26,19 +22,6 @@ if TYPE_CHECKING:
 
 _ON_FRONT = 3  # candidates whose cost is measured; the best of each complexity first
 _REFOLDS = 2
-_NOISE_SHARE = 0.1  # of the step's time that the noise floor may take
-
-_ENCODERS = MappingProxyType(
-    {
-        "Passthrough": "numbers as they are",
-        "Scaled": "numbers imputed and standardised",
-        "Ordinal": "categories by frequency rank",
-        "OneHot": "categories one-hot",
-        "TargetMean": "categories by smoothed out-of-fold target mean",
-        "DateParts": "dates in parts",
-        "TextTopics": "texts as TF-IDF topics",
-    }
-)
 
 
 class SelectParams(BaseModel, extra="forbid"):
@@ -84,6 +67,8 @@ class Select:
 
     def run(self, params: SelectParams, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """Decide; every comparison is kept with its reason."""
+        from mlwright.models.protocol import FitControl
+        from mlwright.tuning.noise import floor_of
         from mlwright.tuning.objective import Objective
         from mlwright.tuning.select import SelectPlan, candidates_of, choose
 
@@ -97,7 +82,7 @@ class Select:
             raise Infeasible("No candidate is left to choose from.", hint="give the search more time or families.")
         dataset = dataset_of(inputs["training"], inputs["schema"])
         refolds = tuple(training_folds(dataset, params.seed + 1 + index, table.y) for index in range(_REFOLDS))
-        floor = _noise(table, trials, refolds, context, params.seed)
+        floor = floor_of(table, trials, refolds, FitControl(params.seed, context.threads, context.deadline))
         how = SelectPlan(floor=floor.floor, seed=params.seed)
         selection = choose(found, Objective.of(table), how)
         for _ in range(params.skip_best):
@@ -111,7 +96,7 @@ class Select:
         built = maker.build(chosen)
         folder = context.workspace / "model"
         folder.mkdir()
-        version = _save_versioned(built.model, folder)
+        version = save_versioned(built.model, folder)
         singles = [one for one in front if one.kind == "single"]
         facts = _facts(_Made(selection, chosen, built, front, table, params.seed), asdict(floor), [*found, *singles])
         facts["version"] = version
@@ -215,29 +200,6 @@ class _Maker:
         return MetricGoal(self.understanding.metric) if self.understanding.metric in SEARCHABLE else None
 
 
-def _noise(
-    table: "TrainingTable",
-    trials: Sequence["Trial"],
-    refolds: Any,
-    context: Context,
-    seed: int,
-) -> Any:
-    """Measure how one and the same model's score moves; the cheapest strong trial stands for all."""
-    from mlwright.models.protocol import FitControl
-    from mlwright.models.tabular import complexity_of
-    from mlwright.tuning.noise import NoisePlan, noise_floor
-
-    good = [trial for trial in trials if trial.status == "complete" and trial.spec.family != "dummy"]
-    pool = sorted(good or [trial for trial in trials if trial.status == "complete"], key=lambda trial: trial.loss)
-    # By complexity and not by seconds: the same trials must give the same choice on every machine.
-    cheapest = min(pool[:5], key=lambda trial: (complexity_of(trial.spec.family), trial.spec.number))
-    deadline = None
-    if context.deadline is not None:
-        deadline = time.monotonic() + _NOISE_SHARE * max(0.0, context.deadline - time.monotonic())
-    control = FitControl(seed=seed, threads=context.threads, deadline=deadline)
-    return noise_floor(table, cheapest, NoisePlan(seeds=2, refolds=refolds), control)
-
-
 def _front(
     candidates: Sequence["Candidate"], selection: "Selection", maker: _Maker, seed_deviation: float
 ) -> list["Candidate"]:
@@ -285,22 +247,6 @@ def _chosen(wanted: "Candidate", front: Sequence["Candidate"], params: SelectPar
     return following
 
 
-def _save_versioned(model: "TabularModel", folder: Path) -> str:
-    """Write the model with its version: a hash of everything it is made of."""
-    from mlwright.models.tabular.ensemble import write_json
-
-    model.save(folder)
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    version = digest.hexdigest()[:12]
-    content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    content["signature"]["version"] = version
-    write_json(folder / "model.json", content)
-    return version
-
-
 class _Made:
     """What was decided, for the facts."""
 
@@ -343,7 +289,7 @@ def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]
             }
             for member, weight in zip(model.members, model.weights, strict=True)
         ],
-        "preparation": _preparation(model),
+        "preparation": preparation_words(model),
         "calibration": {
             "kind": type(model.calibrator).__name__ if model.calibrator else "",
             "reason": built.calibration.reason,
@@ -355,19 +301,6 @@ def _facts(made: _Made, floor: dict[str, Any], candidates: Sequence["Candidate"]
         "selection_score": _score(made, built.oof, labels_at=model.signature.threshold),
         "columns": [column.name for column in made.table.inputs],
     }
-
-
-def _preparation(model: "TabularModel") -> list[str]:
-    """Return what is done to the raw columns, a sentence per kind of encoder and family."""
-    found: list[str] = []
-    for member in model.members:
-        counts: dict[str, int] = {}
-        for encoder in member.preparations[0].encoders:
-            name = type(encoder).__name__
-            counts[name] = counts.get(name, 0) + 1
-        shown = ", ".join(f"{_ENCODERS.get(name, name)} ({count})" for name, count in sorted(counts.items()))
-        found.append(f"for {member.family}: {shown}")
-    return list(dict.fromkeys(found))
 
 
 def _candidate(one: "Candidate", made: _Made) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Literal
 from mlwright.data.splits import FoldArrays, FoldPlan, folds
 from mlwright.models.protocol import FitControl
 from mlwright.models.signature import Signature
-from mlwright.models.tabular import MODELS, complexity_of
+from mlwright.models.tabular import MODELS
 from mlwright.models.tabular.ensemble import TabularModel
 from mlwright.tuning.build import BuildPlan, build_model
-from mlwright.tuning.noise import NoiseFloor, NoisePlan, noise_floor
+from mlwright.tuning.noise import floor_of
 from mlwright.tuning.objective import Objective
 from mlwright.tuning.search import SearchPlan, SearchResult, search
 from mlwright.tuning.select import Candidate, SelectPlan, candidates_of, choose
@@ -27,7 +27,6 @@ _FOLDS_OF_MORE = 2
 _REFOLDS = 2
 _RESERVE_SHARE = 0.06  # of the time, for what comes after the search
 _LEAST_RESERVE_SECONDS = 0.25
-_NOISE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +114,7 @@ def _chosen(table: TrainingTable, trials: Sequence[Trial], plan: FitPlan) -> Can
     candidates = candidates_of(table, trials)
     if plan.prefer == "accuracy":
         return min(candidates, key=lambda one: (one.loss, one.complexity, one.numbers))
-    floor = _noise(table, trials, plan).floor
-    return choose(candidates, Objective.of(table), SelectPlan(floor=floor, seed=plan.seed)).chosen
-
-
-def _noise(table: TrainingTable, trials: Sequence[Trial], plan: FitPlan) -> NoiseFloor:
-    """Measure how one and the same model's score moves; the cheapest strong trial stands for all."""
-    whole = [trial for trial in trials if trial.status == "complete"] or list(trials)
-    pool = sorted([trial for trial in whole if trial.spec.family != "dummy"] or whole, key=lambda trial: trial.loss)
-    # By complexity and not by seconds: the same trials must give the same choice on every machine.
-    cheapest = min(pool[:5], key=lambda trial: (complexity_of(trial.spec.family), trial.spec.number))
-    deadline = None
-    if plan.deadline is not None:
-        now = time.monotonic()
-        deadline = now + _NOISE_SHARE * max(plan.deadline - now, 0.0)
-    control = FitControl(seed=plan.seed, threads=plan.threads, deadline=deadline)
     arrays = FoldArrays(table.y, table.groups, table.order)
     refolds = tuple(table_folds(arrays, plan.seed + 1 + index) for index in range(_REFOLDS))
-    return noise_floor(table, cheapest, NoisePlan(seeds=2, refolds=refolds), control)
+    found = floor_of(table, trials, refolds, FitControl(plan.seed, plan.threads, plan.deadline))
+    return choose(candidates, Objective.of(table), SelectPlan(floor=found.floor, seed=plan.seed)).chosen

@@ -9,10 +9,13 @@ import numpy as np
 from mlwright.base.seeds import derive_seed
 from mlwright.evaluation import noise
 from mlwright.models.protocol import FitControl
+from mlwright.models.tabular import complexity_of
 from mlwright.tuning.table import Fold, TrainingTable
 from mlwright.tuning.trial import Trial, TrialSpec, run_trial
 
 _LEVEL = 0.68
+_STRONGEST = 5  # trials of which the cheapest is run again
+_TIME_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,25 @@ class NoisePlan:
 
     seeds: int = 2
     refolds: tuple[tuple[Fold, ...], ...] = ()
+
+
+def floor_of(
+    table: TrainingTable, trials: Sequence[Trial], refolds: tuple[tuple[Fold, ...], ...], control: FitControl
+) -> NoiseFloor:
+    """Measure the floor of a search: the cheapest of its strongest trials stands for all.
+
+    Args:
+        refolds: Other folds of the same rows.
+        control: A tenth of the time until its deadline is used.
+    """
+    whole = [trial for trial in trials if trial.status == "complete"] or list(trials)
+    pool = sorted([trial for trial in whole if trial.spec.family != "dummy"] or whole, key=lambda trial: trial.loss)
+    # By complexity and not by seconds: the same trials must give the same choice on every machine.
+    cheapest = min(pool[:_STRONGEST], key=lambda trial: (complexity_of(trial.spec.family), trial.spec.number))
+    if control.deadline is not None:
+        now = time.monotonic()
+        control = replace(control, deadline=now + _TIME_SHARE * max(control.deadline - now, 0.0))
+    return noise_floor(table, cheapest, NoisePlan(seeds=2, refolds=refolds), control)
 
 
 def noise_floor(table: TrainingTable, trial: Trial, plan: NoisePlan, control: FitControl) -> NoiseFloor:

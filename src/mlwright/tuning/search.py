@@ -77,11 +77,20 @@ def search(table: TrainingTable, plan: SearchPlan, finished: Sequence[Trial], on
         InputError: A family's name is not known.
         MissingExtra: What a family requires is not installed.
     """
+    check_limits(plan)
+    return _Search(table, plan, finished).run(on_trial)
+
+
+def check_limits(plan: SearchPlan) -> None:
+    """Refuse a plan that would never end or has nothing to try.
+
+    Raises:
+        DataError: So it is.
+    """
     if plan.trials is None and plan.seconds is None:
         raise DataError("The search has neither trials nor seconds as its limit.", hint="give one of them, or both.")
     if not plan.families:
         raise DataError("The search has no family of models.", hint=f"choose some of: {', '.join(MODELS)}.")
-    return _Search(table, plan, finished).run(on_trial)
 
 
 def usable(trials: Sequence[Trial]) -> list[Trial]:

@@ -5,8 +5,8 @@ from itertools import product, zip_longest
 from typing import Any, ClassVar
 
 from mlwright.base.traits import Traits
-from mlwright.tuning.search import OnTrial, SearchResult
-from mlwright.tuning.searchers.one_by_one import Proposed, check_limits, one_by_one
+from mlwright.tuning.search import OnTrial, SearchResult, check_limits
+from mlwright.tuning.searchers.one_by_one import Proposed, one_by_one
 from mlwright.tuning.searchers.protocol import Ground, SearcherPlan
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Trial, TrialSpec

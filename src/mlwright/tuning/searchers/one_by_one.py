@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mlwright.base.errors import DataError
 from mlwright.models.protocol import FitControl
 from mlwright.tuning.folds import PreparedFolds
 from mlwright.tuning.pruning import Reference, why_prune
 from mlwright.tuning.schedule import BASELINES
-from mlwright.tuning.search import OnTrial, SearchPlan, SearchResult
+from mlwright.tuning.search import OnTrial, SearchPlan, SearchResult, check_limits
 from mlwright.tuning.table import TrainingTable
 from mlwright.tuning.trial import Judge, Trial, TrialSpec, run_trial
 
@@ -67,18 +66,6 @@ def one_by_one(
         trials.append(proposer.tell(trial))
         on_trial(trials[-1])
     return SearchResult(tuple(trials), time.monotonic() - started, stopped)
-
-
-def check_limits(plan: SearchPlan) -> None:
-    """Refuse a plan that would never end or has nothing to try.
-
-    Raises:
-        DataError: So it is.
-    """
-    if plan.trials is None and plan.seconds is None:
-        raise DataError("The search has neither trials nor seconds as its limit.", hint="give one of them, or both.")
-    if not plan.families:
-        raise DataError("The search has no family of models.", hint="name one at least in search.families.")
 
 
 def beside_the_best(trials: Sequence[Trial], family: str) -> Judge | None:

@@ -19,9 +19,8 @@ from mlwright.base.errors import RunError
 from mlwright.base.seeds import derive_seed
 from mlwright.base.traits import Traits
 from mlwright.tuning.schedule import BASELINES
-from mlwright.tuning.search import OnTrial, SearchResult
+from mlwright.tuning.search import OnTrial, SearchResult, check_limits
 from mlwright.tuning.searchers.near import Near
-from mlwright.tuning.searchers.one_by_one import check_limits
 from mlwright.tuning.searchers.protocol import Ground, SearcherPlan
 from mlwright.tuning.searchers.ray_trials import breed, collector_class, cross_validate
 from mlwright.tuning.searchers.study import Manner, StudyProposer

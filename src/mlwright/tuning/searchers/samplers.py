@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from mlwright.base.seeds import derive_seed
 from mlwright.base.traits import Traits
-from mlwright.tuning.search import OnTrial, SearchResult
+from mlwright.tuning.search import OnTrial, SearchResult, check_limits
 from mlwright.tuning.searchers.latency import row_milliseconds
-from mlwright.tuning.searchers.one_by_one import check_limits, one_by_one
+from mlwright.tuning.searchers.one_by_one import one_by_one
 from mlwright.tuning.searchers.protocol import Ground, SearcherPlan
 from mlwright.tuning.searchers.study import Manner, StudyProposer
 from mlwright.tuning.table import TrainingTable
